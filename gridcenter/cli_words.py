@@ -1,0 +1,100 @@
+"""How the command line speaks: its language, its sentences, its exit codes.
+
+0 done · 1 the machine is not as it must be · 2 wrong use or wrong input. One sentence says why.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from gridcenter.errors import (
+    DatabaseUnavailable,
+    GridcenterError,
+    Words,
+)
+from gridcenter.settings import language_of
+
+_language = language_of(os.environ)
+for _word, _next in zip(sys.argv, [*sys.argv[1:], ""], strict=True):
+    # Help texts are fixed while commands are declared, before click has read --lang.
+    _given = _next if _word == "--lang" else _word.removeprefix("--lang=")
+    if (_word == "--lang" or _word.startswith("--lang=")) and _given in ("zh", "en"):
+        _language = _given
+
+
+def language() -> str:
+    """zh or en: the language of this run."""
+    return _language
+
+
+def speak(chosen: str) -> None:
+    """From now on speak `chosen` (zh or en)."""
+    global _language
+    _language = chosen
+
+
+def t(zh: str, en: str) -> str:
+    """The sentence in the language of this run."""
+    return Words(zh, en).in_locale(_language)
+
+
+def say(zh: str, en: str) -> None:
+    """Tell a person something on standard error, which programs that read us do not see."""
+    click.echo(t(zh, en), err=True)
+
+
+def give_json(value: Any) -> None:
+    """Write `value` as one JSON document to standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def fail(error: Exception) -> NoReturn:
+    """Say the error in one sentence and leave with its exit code."""
+    click.echo(t("错误：", "error: ") + sentence(error), err=True)
+    raise SystemExit(exit_code(error))
+
+
+def exit_code(error: Exception) -> int:
+    """1 when the machine is at fault, 2 when what was asked or given is."""
+    machine = (DatabaseUnavailable, OSError)
+    at_fault = getattr(error, "machine_at_fault", False)
+    return 1 if at_fault or isinstance(error, machine) else 2
+
+
+def sentence(error: Exception) -> str:
+    """What `error` says to a person in the language of this run."""
+    if isinstance(error, GridcenterError):
+        parts = [error.detail(_language)]
+        for field in getattr(error, "errors", ()):
+            said = field.detail(_language)
+            if said not in parts:
+                parts.append(said)
+        return " ".join(parts)
+    if isinstance(error, click.ClickException):
+        return _wrong_use(error)
+    return str(error)
+
+
+def _wrong_use(error: click.ClickException) -> str:
+    """Click speaks English only; the common mistakes are said in Chinese here."""
+    said = error.format_message()
+    if _language == "en":
+        return said
+    if isinstance(error, click.NoSuchOption):
+        return f"没有选项 {error.option_name}，请用 --help 查看用法"
+    if isinstance(error, click.MissingParameter):
+        name = error.param.opts[0] if error.param and error.param.opts else error.param_hint
+        kind = "参数" if isinstance(error.param, click.Argument) else "选项"
+        shown = str(name).upper() if kind == "参数" else name
+        return f"缺少{kind} {shown}，请用 --help 查看用法"
+    if isinstance(error, click.BadParameter):
+        name = error.param.opts[0] if error.param and error.param.opts else ""
+        return f"{name} 的值不可用：{error.message}"
+    if said.startswith("No such command"):
+        return f"没有命令 {said.split(chr(39))[1]}，请用 --help 查看全部命令"
+    return f"用法不对：{said}"

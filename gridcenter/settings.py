@@ -1,0 +1,292 @@
+"""Everything an operator may set, read from the environment once and passed down.
+
+TABLE is the one list of settings: the reader below and docs/reference/settings.md follow it.
+Nobody else reads ``os.environ``. Secrets are not settings: they are made at random at first start
+and kept in ``<home>/secrets.json``, which only its owner may read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from gridcenter.errors import FieldError, InvalidInput
+from gridcenter.secrets import Secrets
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+Role = Literal["owner", "web", "worker", "admin"]
+
+ADMIN_ROLE = "gridcenter_admin"
+# A socket of the embedded cluster bears this number, so that it never meets Debian's own cluster.
+EMBEDDED_PORT = 54317
+
+
+class SettingInvalid(InvalidInput):
+    """A setting has a value that cannot be used; nothing was started."""
+
+    code = "setting_invalid"
+    zh = "设置 {variable}={value} 不可用，应为：{expected}"
+    en = "Setting {variable}={value} cannot be used; expected: {expected}"
+
+    def __init__(self, variable: str, value: str, expected: str) -> None:
+        super().__init__(variable=variable, value=value[:80], expected=expected)
+        self.errors = [FieldError(variable, self.code, self.detail("zh"), self.detail("en"))]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of the reference: environment variable, what happens without it, what it does."""
+
+    variable: str
+    default: str
+    meaning: str
+    meaning_en: str
+
+
+TABLE: tuple[Setting, ...] = (
+    Setting(
+        "GRIDCENTER_HOME",
+        "<checkout>/.gridcenter",
+        "运行数据目录：内置数据库、附件、密钥、日志",
+        "Folder of everything that runs: embedded database, attachments, secrets, logs",
+    ),
+    Setting(
+        "GRIDCENTER_DATABASE_URL",
+        "",
+        "已有 PostgreSQL 服务器的管理员连接 postgresql://用户:密码@主机/库；留空则使用内置数据库",
+        "Administrator URL of an existing server, postgresql://user:password@host/database; the"
+        " database is made if absent; empty: the embedded cluster is used",
+    ),
+    Setting("GRIDCENTER_HOST", "127.0.0.1", "监听地址", "Address the web server listens on"),
+    Setting("GRIDCENTER_PORT", "8000", "网页与接口端口", "Port of pages and API"),
+    Setting(
+        "GRIDCENTER_STREAM_PORT",
+        "GRIDCENTER_PORT + 1",
+        "实时推送端口",
+        "Port of the live stream (server-sent events)",
+    ),
+    Setting(
+        "GRIDCENTER_STREAM_URL",
+        "",
+        "浏览器访问实时推送的地址；留空表示与网页同一主机、使用推送端口",
+        "Origin at which browsers reach the live stream; empty: the page's own host at the stream"
+        " port; behind a reverse proxy that joins both: the origin of the pages",
+    ),
+    Setting("GRIDCENTER_WEB_WORKERS", "2", "网页进程数", "Web processes"),
+    Setting("GRIDCENTER_WEB_THREADS", "8", "每个网页进程的线程数", "Threads in each web process"),
+    Setting(
+        "GRIDCENTER_TRUSTED_PROXIES",
+        "0",
+        "前置反向代理层数，决定信任几层 X-Forwarded-*",
+        "Reverse proxies in front, that is how many X-Forwarded-* entries are believed",
+    ),
+    Setting(
+        "GRIDCENTER_SECURE_COOKIES",
+        "no",
+        "仅经 HTTPS 发送会话 Cookie；启用 HTTPS 后应设为 yes",
+        "Send session cookies over HTTPS alone; set to yes once pages are served over HTTPS",
+    ),
+    Setting("GRIDCENTER_TIMEZONE", "Asia/Shanghai", "本地时区", "Time zone of the place"),
+    Setting(
+        "GRIDCENTER_LOCALE",
+        "zh",
+        "页面默认语言：zh 或 en",
+        "Language of pages for a reader who chose none: zh or en",
+    ),
+    Setting(
+        "GRIDCENTER_LANGUAGE",
+        "LC_ALL, LC_MESSAGES, LANG",
+        "命令行语言：zh 或 en",
+        "Language of the command line: zh or en",
+    ),
+    Setting(
+        "GRIDCENTER_ATTACHMENTS_DIR",
+        "<home>/attachments",
+        "附件（照片）目录",
+        "Folder of attachments (photos)",
+    ),
+    Setting(
+        "GRIDCENTER_MAX_UPLOAD_MB",
+        "256",
+        "单个上传文件上限（MB）",
+        "Largest uploaded file in MB (10^6 bytes)",
+    ),
+    Setting(
+        "GRIDCENTER_MAX_PHOTO_MB",
+        "20",
+        "单张照片上限（MB）",
+        "Largest single photo in MB (10^6 bytes)",
+    ),
+    Setting(
+        "GRIDCENTER_LOG_LEVEL",
+        "info",
+        "日志级别：debug、info、warning、error",
+        "Least severe log line that is written: debug, info, warning, error",
+    ),
+)
+_DEFAULTS = {setting.variable: setting.default for setting in TABLE}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one process. Sizes are bytes, folders absolute, ports TCP."""
+
+    home: Path
+    database_url: str
+    host: str
+    port: int
+    stream_port: int
+    stream_url: str
+    web_workers: int
+    web_threads: int
+    trusted_proxies: int
+    secure_cookies: bool
+    timezone: ZoneInfo
+    locale: str
+    language: str
+    attachments_dir: Path
+    max_upload_bytes: int
+    max_photo_bytes: int
+    log_level: str
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str] | None = None) -> Settings:
+        """The settings in `env` (default: this process's environment).
+
+        Raises SettingInvalid, naming the variable, for an unusable value. Touches no file.
+        """
+        read = _Reader(os.environ if env is None else env)
+        home = read.folder("GRIDCENTER_HOME", CHECKOUT / ".gridcenter")
+        port = read.number("GRIDCENTER_PORT", 1, 65534)
+        return cls(
+            home=home,
+            database_url=read.database_url("GRIDCENTER_DATABASE_URL"),
+            host=read.text("GRIDCENTER_HOST"),
+            port=port,
+            stream_port=read.number("GRIDCENTER_STREAM_PORT", 1, 65535, default=port + 1),
+            stream_url=read.text("GRIDCENTER_STREAM_URL").rstrip("/"),
+            web_workers=read.number("GRIDCENTER_WEB_WORKERS", 1, 64),
+            web_threads=read.number("GRIDCENTER_WEB_THREADS", 1, 256),
+            trusted_proxies=read.number("GRIDCENTER_TRUSTED_PROXIES", 0, 8),
+            secure_cookies=read.choice("GRIDCENTER_SECURE_COOKIES", ("no", "yes")) == "yes",
+            timezone=read.zone("GRIDCENTER_TIMEZONE"),
+            locale=read.choice("GRIDCENTER_LOCALE", ("zh", "en")),
+            language=language_of(os.environ if env is None else env),
+            attachments_dir=read.folder("GRIDCENTER_ATTACHMENTS_DIR", home / "attachments"),
+            max_upload_bytes=read.number("GRIDCENTER_MAX_UPLOAD_MB", 1, 10_000) * 1_000_000,
+            max_photo_bytes=read.number("GRIDCENTER_MAX_PHOTO_MB", 1, 200) * 1_000_000,
+            log_level=read.choice("GRIDCENTER_LOG_LEVEL", ("debug", "info", "warning", "error")),
+        )
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        """This installation's secrets, made at random by whoever asks first."""
+        return Secrets.load(self.home / "secrets.json")
+
+    @property
+    def root(self) -> Path:
+        """The folder that holds the product's packages, migrations and samples."""
+        return CHECKOUT
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is our own cluster under `home`."""
+        return not self.database_url
+
+    @property
+    def cluster_dir(self) -> Path:
+        """Folder of the embedded cluster, with any symbolic link resolved."""
+        return (self.home / "postgres").resolve()
+
+    @property
+    def socket_dir(self) -> Path:
+        """Folder of the embedded cluster's socket.
+
+        A socket's path may have 107 bytes (sockaddr_un). A cluster that lies deeper gets a folder
+        with a short, repeatable name in the temporary area instead.
+        """
+        beside = self.cluster_dir / "socket"
+        if len(os.fsencode(beside / f".s.PGSQL.{EMBEDDED_PORT}")) <= 107:
+            return beside
+        digest = sha256(os.fsencode(self.cluster_dir)).hexdigest()[:16]
+        return Path("/tmp") / f"gridcenter-{digest}"  # noqa: S108 - owner is checked at each start
+
+    @property
+    def database(self) -> str:
+        """The name of the product's database."""
+        return unquote(urlsplit(self.database_url).path.lstrip("/")) or "gridcenter"
+
+    def url(self, role: Role, database: str | None = None) -> str:
+        """A libpq URL for one of the four database roles, with its password.
+
+        `database` names another database of the same server (tests, maintenance).
+        """
+        name = quote(database or self.database, safe="")
+        if role == "admin" and self.database_url:
+            return urlunsplit(urlsplit(self.database_url)._replace(path=f"/{name}"))
+        user, password = f"gridcenter_{role}", self.secrets.password(role)
+        login = f"{user}:{quote(password, safe='')}@"
+        if self.database_url:
+            parts = urlsplit(self.database_url)
+            host = parts.netloc.rpartition("@")[2]
+            return urlunsplit(parts._replace(netloc=login + host, path=f"/{name}"))
+        where = urlencode({"host": str(self.socket_dir), "port": EMBEDDED_PORT})
+        return f"postgresql://{login}/{name}?{where}"
+
+
+class _Reader:
+    """Turns texts of the environment into values, or raises SettingInvalid with the name."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+
+    def text(self, variable: str) -> str:
+        return self._env.get(variable, "").strip() or _DEFAULTS[variable]
+
+    def number(self, variable: str, least: int, most: int, default: int | None = None) -> int:
+        given = self._env.get(variable, "").strip()
+        if not given and default is not None:
+            return default
+        text = given or _DEFAULTS[variable]
+        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+            raise SettingInvalid(variable, text, f"{least}–{most}")
+        return int(text)
+
+    def choice(self, variable: str, allowed: tuple[str, ...]) -> str:
+        text = self.text(variable).lower()
+        if text not in allowed:
+            raise SettingInvalid(variable, text, " | ".join(allowed))
+        return text
+
+    def folder(self, variable: str, default: Path) -> Path:
+        given = self._env.get(variable, "").strip()
+        return Path(given).expanduser().absolute() if given else default
+
+    def zone(self, variable: str) -> ZoneInfo:
+        text = self.text(variable)
+        try:
+            return ZoneInfo(text)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise SettingInvalid(variable, text, "Asia/Shanghai, Asia/Urumqi, …") from error
+
+    def database_url(self, variable: str) -> str:
+        text = self.text(variable)
+        if text and urlsplit(text).scheme not in ("postgresql", "postgres"):
+            raise SettingInvalid(variable, "…", "postgresql://user:password@host:port/database")
+        return text
+
+
+def language_of(env: Mapping[str, str]) -> str:
+    """zh or en: as set, else as the session's locale says; Chinese when neither does."""
+    for name in ("GRIDCENTER_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        tongue = env.get(name, "").strip().split("_")[0].split(".")[0].lower()
+        if tongue and tongue not in ("c", "posix"):
+            return "zh" if tongue == "zh" else "en"
+    return "zh"
