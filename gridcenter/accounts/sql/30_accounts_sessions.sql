@@ -1,0 +1,75 @@
+-- What happens before anybody is logged in runs as the owner, in functions that each do one thing.
+
+-- Account, its session and its postings of today for a token; no row when the token is unknown,
+-- revoked, expired, idle for longer than the limit, or the account is disabled.
+CREATE OR REPLACE FUNCTION session_actor(token_sha256 bytea, idle interval)
+RETURNS TABLE (session_id uuid, session_kind text, seen_at timestamptz, account_id uuid, username text,
+               display_name text, locale text, theme text, postings jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT s.id, s.kind, s.seen_at, a.id, a.username, a.display_name, a.locale, a.theme,
+         coalesce((SELECT jsonb_agg(jsonb_build_object(
+                            'id', p.id, 'post', p.post, 'area_path', p.area_path,
+                            'department_id', p.department_id,
+                            'clearance', coalesce(p.clearance, k.clearance)) ORDER BY k.sort, p.id)
+                     FROM posting p JOIN post k ON k.code = p.post
+                    WHERE p.account_id = a.id AND p.valid @> CURRENT_DATE), '[]')
+    FROM session s JOIN account a ON a.id = s.account_id
+   WHERE s.token_hash = token_sha256 AND s.revoked_at IS NULL AND s.expires_at > now()
+     AND (s.kind <> 'browser' OR s.seen_at > now() - idle)
+     AND a.disabled_at IS NULL
+$$;
+
+-- Note that a session is alive; at most once a minute, so that reading stays reading.
+CREATE OR REPLACE FUNCTION touch_session(which uuid) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  UPDATE session SET seen_at = now() WHERE id = which AND seen_at < now() - interval '1 minute'
+$$;
+
+-- What log-in needs to judge a password; no row for an unknown name.
+CREATE OR REPLACE FUNCTION account_for_login(wanted text)
+RETURNS TABLE (id uuid, password_hash text, failed_logins smallint, locked_until timestamptz,
+               disabled_at timestamptz)
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT a.id, a.password_hash, a.failed_logins, a.locked_until, a.disabled_at
+    FROM account a WHERE lower(a.username) = lower(wanted) FOR UPDATE
+$$;
+
+-- Count a failed log-in; the fifth in a row locks the account for a while (GB/T 22239 8.1.4.1 b).
+CREATE OR REPLACE FUNCTION note_failed_login(which uuid, wanted text, limit_count int, lock_for interval,
+                                             from_address inet)
+RETURNS TABLE (failed_logins smallint, locked_until timestamptz)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  INSERT INTO account_event (event, account_id, username, address)
+  VALUES ('login_failed', which, left(wanted, 100), from_address);
+  RETURN QUERY
+    UPDATE account a
+       SET failed_logins = CASE WHEN a.failed_logins + 1 >= limit_count THEN 0
+                                ELSE a.failed_logins + 1 END,
+           locked_until = CASE WHEN a.failed_logins + 1 >= limit_count THEN now() + lock_for
+                               ELSE a.locked_until END
+     WHERE a.id = which
+    RETURNING a.failed_logins, a.locked_until;
+END $$;
+
+-- Open a session after a good password; clears the failures.
+CREATE OR REPLACE FUNCTION open_session(which uuid, token_sha256 bytea, session_kind text,
+                                        lifetime interval, from_address inet, user_agent text,
+                                        new_hash text)
+RETURNS TABLE (session_id uuid, expires_at timestamptz)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  UPDATE account a SET failed_logins = 0, locked_until = NULL, last_login_at = now(),
+                       password_hash = coalesce(new_hash, a.password_hash)
+   WHERE a.id = which;
+  INSERT INTO account_event (event, account_id, actor_account_id, address)
+  VALUES ('login', which, which, from_address);
+  RETURN QUERY
+    INSERT INTO session AS s (account_id, token_hash, kind, expires_at, address, agent)
+    VALUES (which, token_sha256, session_kind, now() + lifetime, from_address, left(user_agent, 300))
+    RETURNING s.id, s.expires_at;
+END $$;
+
+GRANT EXECUTE ON FUNCTION session_actor(bytea, interval), touch_session(uuid), account_for_login(text),
+  note_failed_login(uuid, text, int, interval, inet),
+  open_session(uuid, bytea, text, interval, inet, text, text) TO gridcenter_web;

@@ -1,0 +1,131 @@
+"""The area tree: identity, dated versions, other people's codes, settings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from geoalchemy2 import Geometry, WKBElement
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gridcenter.database import Base, Ltree
+from gridcenter.geo import STORAGE_SRID
+
+
+class Area(Base):
+    """Identity of an area. A code is never used twice, also not after the area was retired."""
+
+    __tablename__ = "area"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    code: Mapped[str] = mapped_column(Text, unique=True, nullable=False)
+    code_scheme: Mapped[str] = mapped_column(Text, server_default="governance", nullable=False)
+    level: Mapped[str] = mapped_column(Text, nullable=False)
+    kind: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.now(), nullable=False
+    )
+    retired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        CheckConstraint(
+            "level IN ('province','city','district','street','community','grid','microgrid',"
+            "'unit_grid')",
+            name="level",
+        ),
+        CheckConstraint("code_scheme IN ('governance','unit','external')", name="code_scheme"),
+        CheckConstraint("kind IN ('general_grid','dedicated_grid')", name="kind"),
+        Index("area_level_idx", "level"),
+    )
+
+
+class AreaVersion(Base):
+    """What an area was called, where it lay and what it belonged to, for a half-open time range.
+
+    `geom` is MULTIPOLYGON in EPSG:4490, lon/lat. `area_m2` and `perimeter_m` are measured in the
+    3-degree Gauss-Krüger zone of the place.
+    """
+
+    __tablename__ = "area_version"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), nullable=False)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    level: Mapped[str] = mapped_column(Text, nullable=False)
+    name: Mapped[str] = mapped_column(Text, nullable=False)
+    name_en: Mapped[str | None] = mapped_column(Text)
+    path: Mapped[str] = mapped_column(Ltree(), nullable=False)
+    geom: Mapped[WKBElement] = mapped_column(
+        Geometry("MULTIPOLYGON", srid=STORAGE_SRID, spatial_index=False), nullable=False
+    )
+    area_m2: Mapped[float] = mapped_column(nullable=False)
+    perimeter_m: Mapped[float] = mapped_column(nullable=False)
+    households: Mapped[int | None] = mapped_column(Integer)
+    valid: Mapped[Range[datetime]] = mapped_column(
+        TSTZRANGE(), server_default=text("tstzrange(now(), NULL)"), nullable=False
+    )
+    source: Mapped[str] = mapped_column(Text, nullable=False)
+    is_example: Mapped[bool] = mapped_column(Boolean, server_default="false", nullable=False)
+    batch_id: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        ExcludeConstraint(("area_id", "="), ("valid", "&&"), name="area_version_one_at_a_time"),
+        CheckConstraint("ST_IsValid(geom) AND NOT ST_IsEmpty(geom)", name="geom_valid"),
+        CheckConstraint("NOT isempty(valid)", name="valid_not_empty"),
+        # Only versions in force are searched by place; history is read by area.
+        Index(
+            "area_version_geom_now_idx",
+            "geom",
+            postgresql_using="gist",
+            postgresql_where=text("upper_inf(valid)"),
+        ),
+        Index(
+            "area_version_path_now_idx",
+            "path",
+            unique=True,
+            postgresql_where=text("upper_inf(valid)"),
+        ),
+        Index("area_version_path_gist_idx", "path", postgresql_using="gist"),
+        Index("area_version_parent_idx", "parent_id"),
+        Index("area_version_area_idx", "area_id"),
+    )
+
+
+class AreaExternalCode(Base):
+    """A code that somebody else gave to an area: 15-character unit grid, provincial, old."""
+
+    __tablename__ = "area_external_code"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), nullable=False)
+    scheme: Mapped[str] = mapped_column(Text, nullable=False)
+    code: Mapped[str] = mapped_column(Text, nullable=False)
+    valid_from: Mapped[datetime | None] = mapped_column(Date)
+    valid_to: Mapped[datetime | None] = mapped_column(Date)
+
+    __table_args__ = (Index("area_external_code_code_idx", "scheme", "code"),)
+
+
+class AreaSetting(Base):
+    """A setting for an area and all below it; the nearest ancestor wins."""
+
+    __tablename__ = "area_setting"
+
+    path: Mapped[str] = mapped_column(Ltree(), primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    value: Mapped[Any] = mapped_column(JSONB, nullable=False)

@@ -1,0 +1,37 @@
+-- The deepest governance area in force at a point (EPSG:4490, lon/lat), and how near its border is.
+-- On a border two areas cover the point: the smaller code wins, always the same one.
+-- Outside every area: area_id and path are NULL, border_m is the distance to the nearest area within
+-- 20 km (else NULL). `certain` is false when the stated accuracy in metres reaches across the border,
+-- and true when no accuracy is stated and the point does not lie on the border itself.
+CREATE OR REPLACE FUNCTION locate_point(place geometry, accuracy_m double precision)
+RETURNS TABLE (area_id bigint, path ltree, level text, border_m double precision, certain boolean)
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  WITH inside AS (
+    SELECT v.area_id, v.path, v.level, border_distance_m(place, v.geom) AS border_m
+      FROM area_version v
+     WHERE upper_inf(v.valid) AND v.level <> 'unit_grid'
+       AND v.geom && place AND ST_Covers(v.geom, place)
+     ORDER BY nlevel(v.path) DESC, v.path
+     LIMIT 1
+  ), outside AS (
+    SELECT NULL::bigint AS area_id, NULL::ltree AS path, NULL::text AS level,
+           (SELECT border_distance_m(place, v.geom)
+              FROM area_version v
+             WHERE upper_inf(v.valid) AND v.level <> 'unit_grid'
+               AND v.geom && ST_Expand(place, 0.2)
+             ORDER BY v.geom <-> place LIMIT 1) AS border_m
+     WHERE NOT EXISTS (SELECT FROM inside)
+  )
+  SELECT f.area_id, f.path, f.level, f.border_m,
+         coalesce(f.border_m > coalesce(accuracy_m, 0), f.path IS NULL)
+    FROM (SELECT * FROM inside UNION ALL SELECT * FROM outside) f
+$$;
+
+-- The 15-character unit grid (单元网格) at a point, or NULL.
+CREATE OR REPLACE FUNCTION unit_grid_at(place geometry) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT a.code
+    FROM area_version v JOIN area a ON a.id = v.area_id
+   WHERE upper_inf(v.valid) AND v.level = 'unit_grid' AND v.geom && place AND ST_Covers(v.geom, place)
+   ORDER BY a.code LIMIT 1
+$$;

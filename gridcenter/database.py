@@ -1,0 +1,178 @@
+"""The one way to the database: tables' base class, connections, transactions, upgrades.
+
+A request or job is one transaction. Reads run READ ONLY. `commit` happens here and nowhere else.
+Statements are SQL constants with ``%(name)s`` parameters or SQLAlchemy Core expressions; both run on
+psycopg directly, because building rows through an ORM was measured to cost two thirds of the
+throughput of a report (docs/decisions/0003-psycopg-and-core.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, LiteralString, cast
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg_pool import ConnectionPool
+from sqlalchemy import MetaData
+from sqlalchemy.dialects.postgresql import psycopg as psycopg_dialect
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.types import UserDefinedType
+
+from gridcenter.errors import DatabaseUnavailable
+
+if TYPE_CHECKING:
+    from gridcenter.settings import Settings
+
+Row = dict[str, Any]
+Statement = str | ClauseElement
+
+_DIALECT = psycopg_dialect.dialect()
+
+
+class Base(DeclarativeBase):
+    """Base of every table; constraint names follow one convention so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+            "uq": "%(table_name)s_%(column_0_N_name)s_key",
+            "ck": "%(table_name)s_%(constraint_name)s_check",
+            "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+            "pk": "%(table_name)s_pkey",
+        }
+    )
+
+
+class Ltree(UserDefinedType[str]):
+    """PostgreSQL's ltree: a path of labels such as ``320508999.001.Z001.001``."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "ltree"
+
+
+class Xid8(UserDefinedType[int]):
+    """PostgreSQL's 64-bit transaction number."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "xid8"
+
+
+class Transaction:
+    """One open database transaction; rows come back as dictionaries."""
+
+    def __init__(self, connection: psycopg.Connection[Row]) -> None:
+        self.connection = connection
+
+    def execute(self, statement: Statement, params: Mapping[str, Any] | None = None) -> int:
+        """The number of rows touched."""
+        return self._run(statement, params).rowcount
+
+    def one(self, statement: Statement, params: Mapping[str, Any] | None = None) -> Row | None:
+        """The first row, or None when there is none."""
+        return self._run(statement, params).fetchone()
+
+    def all(self, statement: Statement, params: Mapping[str, Any] | None = None) -> list[Row]:
+        """All rows, an empty list when there is none."""
+        return self._run(statement, params).fetchall()
+
+    def scalar(self, statement: Statement, params: Mapping[str, Any] | None = None) -> Any:
+        """The first column of the first row, or None when there is no row."""
+        row = self.one(statement, params)
+        return None if row is None else next(iter(row.values()))
+
+    def many(self, statement: Statement, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run one statement for each set of parameters, pipelined by the driver."""
+        with self.connection.cursor() as cursor:
+            cursor.executemany(cast(LiteralString, statement), rows)
+
+    def _run(
+        self, statement: Statement, params: Mapping[str, Any] | None
+    ) -> psycopg.Cursor[Row]:
+        if isinstance(statement, ClauseElement):
+            compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+            params = {**compiled.params, **(params or {})}
+            statement = str(compiled)
+        return self.connection.execute(cast(LiteralString, statement), params)
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """How many connections one process keeps."""
+
+    smallest: int = 1
+    largest: int = 10
+    wait_s: float = 10.0
+
+
+class Database:
+    """A pool of connections for one PostgreSQL role.
+
+    Open it after a server has forked its workers: connections do not survive a fork.
+    """
+
+    def __init__(self, url: str, pooling: Pooling = Pooling()) -> None:
+        self.url = url
+        self._pool: ConnectionPool[psycopg.Connection[Row]] = ConnectionPool(
+            url,
+            min_size=pooling.smallest,
+            max_size=pooling.largest,
+            timeout=pooling.wait_s,
+            open=False,
+            check=None,
+            kwargs={"row_factory": dict_row, "options": "-c timezone=UTC"},
+        )
+
+    def open(self) -> Database:
+        """The same object, with its pool open; opening twice is harmless."""
+        if self._pool.closed:
+            self._pool.open()
+        return self
+
+    def close(self) -> None:
+        """Close every connection of the pool."""
+        self._pool.close()
+
+    @contextmanager
+    def transaction(self, *, read_only: bool = False) -> Iterator[Transaction]:
+        """A transaction that commits at the end of the block and rolls back on any exception.
+
+        Raises DatabaseUnavailable when no connection can be had or the server goes away.
+        """
+        self.open()
+        try:
+            with self._pool.connection() as connection:
+                if connection.read_only is not read_only:
+                    connection.read_only = read_only
+                yield Transaction(connection)
+        except psycopg.OperationalError as error:
+            if isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable):
+                raise
+            raise DatabaseUnavailable() from error
+
+
+def connect(url: str, *, autocommit: bool = False) -> psycopg.Connection[Row]:
+    """One connection outside any pool: LISTEN, COPY jobs, upgrades."""
+    return psycopg.Connection[Row].connect(url, autocommit=autocommit, row_factory=dict_row)
+
+
+def upgrade(settings: Settings, url: str | None = None) -> None:
+    """Bring the schema to the newest revision and replay the derived SQL.
+
+    Runs as the owner under an advisory lock, so that two starters do not meet. Raises
+    DatabaseUnavailable when the server cannot be reached.
+    """
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(settings.root / "migrations"))
+    config.attributes["url"] = url or settings.url("owner")
+    command.upgrade(config, "head")

@@ -1,0 +1,2 @@
+SELECT protect_common_table('calendar_day');
+SELECT protect_common_table('working_period');

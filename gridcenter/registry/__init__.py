@@ -1,0 +1,1 @@
+"""What is there: buildings, dwellings, households. May import casework and below."""

@@ -1,0 +1,10 @@
+SELECT protect_common_table('indicator');
+SELECT protect_common_table('closed_day');
+SELECT protect_table('case_fact');
+GRANT SELECT ON case_fact TO gridcenter_web;
+CREATE POLICY by_area ON case_fact FOR SELECT TO gridcenter_web
+  USING (area_path <@ (SELECT actor_areas()));
+CREATE POLICY by_intake ON case_fact FOR SELECT TO gridcenter_web
+  USING (intake_path <@ (SELECT actor_intake()));
+CREATE POLICY by_department ON case_fact FOR SELECT TO gridcenter_web
+  USING (department_id = ANY ((SELECT actor_departments())::bigint[]));
