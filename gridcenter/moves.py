@@ -73,8 +73,8 @@ class AllowedOperation:
 
     @property
     def words(self) -> Words:
-        """The name of its last move in the procedure's order, which is the plainest one."""
-        return self.moves[-1].words
+        """The names of its moves: 结案, or 核查通过 / 核查不通过 where there are two ends."""
+        return _names(self.moves)
 
     def detail(self, locale: str = "zh") -> str:
         """The name, or for what is not possible now the sentence that says why."""
@@ -127,11 +127,11 @@ def allowed(
 ) -> list[AllowedOperation]:
     """The operations that the holder of `posts` can do in `state` or may meet later, in data order.
 
-    Operations of other posts and those that cannot come any more are left out. An empty list means
-    that this person has nothing to do with the case any more.
+    Operations of other posts, and those that come again only after a return or rework, are left
+    out. An empty list means that this person has nothing to do with the case any more.
     """
     moves = tuple(moves)
-    ahead = _distances(moves, state)
+    ahead = _distances([move for move in moves if not _goes_back(move)], state)
     mine: dict[str, list[Move]] = {}
     for move in moves:
         if not move.posts.isdisjoint(posts) and move.from_state in ahead:
@@ -194,7 +194,7 @@ def choose(moves: Iterable[Move], state: str, operation: str, given: Mapping[str
         )
     here = [move for move in known if move.from_state == state]
     if not here:
-        raise MoveNotAllowed(known[-1].words, [_what_comes_first(moves, state, known)])
+        raise MoveNotAllowed(_names(known), [_what_comes_first(moves, state, known)])
     meant = [move for move in here if _matches(move.when, given)]
     if not meant:
         raise InvalidInput(errors_in(here[0].requires, given) or _choices(here))
@@ -203,6 +203,16 @@ def choose(moves: Iterable[Move], state: str, operation: str, given: Mapping[str
     if errors:
         raise InvalidInput(errors)
     return move
+
+
+def _names(moves: Iterable[Move]) -> Words:
+    names = dict.fromkeys(move.words for move in moves)
+    return Words(" / ".join(name.zh for name in names), " / ".join(name.en for name in names))
+
+
+def _goes_back(move: Move) -> bool:
+    """Whether a move undoes progress: 回退 and 返工 are the two that procedures know."""
+    return move.operation == "return" or move.to_state == "rework"
 
 
 def _matches(when: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
@@ -224,7 +234,7 @@ def _choices(here: list[Move]) -> list[FieldError]:
     ]
 
 
-def _distances(moves: tuple[Move, ...], state: str) -> dict[str, int]:
+def _distances(moves: Collection[Move], state: str) -> dict[str, int]:
     """Every state that can still be reached, with the least number of moves."""
     found, edge = {state: 0}, [state]
     for here in edge:

@@ -50,7 +50,7 @@ def test_intake_sees_what_is_now_and_what_comes_later():
     assert shown("reported", "intake") == {
         "file": "立案",
         "reject": "不予受理",
-        "check": "现在不能：核查不通过（先要办结）",
+        "check": "现在不能：核查通过 / 核查不通过（先要办结）",
         "close": "现在不能：结案（先要核查通过）",
     }
 
@@ -63,18 +63,21 @@ def test_what_cannot_come_any_more_is_left_out():
 
 def test_operations_of_other_posts_are_left_out():
     assert shown("filed", "official") == {}
-    assert list(shown("filed", "dispatcher")) == ["dispatch", "return"]
+    assert list(shown("filed", "dispatcher")) == ["dispatch"]
 
 
 def test_only_the_holder_handles():
-    assert shown("dispatched", "handler", is_holder=True)["handle"] == "办结"
-    assert shown("dispatched", "handler")["handle"] == "现在不能：办结（由当前承办人办理）"
+    assert shown("dispatched", "handler", is_holder=True)["handle"] == "到场 / 办结"
+    assert shown("dispatched", "handler")["handle"] == "现在不能：到场 / 办结（由当前承办人办理）"
     handle = moves.allowed(MOVES, "dispatched", ["handler"], True, facts(["handler"]))[1]
     assert [move.to_state for move in handle.moves] == ["handling", "handled"]
 
 
 def test_the_nearest_way_is_named():
-    assert shown("handling", "dispatcher")["dispatch"] == "现在不能：派遣（先要退回）"
+    with pytest.raises(MoveNotAllowed) as caught:
+        moves.choose(MOVES, "handling", "dispatch", {})
+    assert caught.value.detail("zh") == "现在不能：派遣（先要退回）"
+    assert "dispatch" not in shown("handling", "dispatcher")
     english = moves.allowed(MOVES, "dispatched", ["intake"], False, facts(["intake"]))
     assert english[-1].detail("en") == "Not possible now: Close (first: Pass)"
 
@@ -82,8 +85,9 @@ def test_the_nearest_way_is_named():
 @pytest.mark.parametrize(("handler", "is_free"), [(None, True), (2, True), (1, False)])
 def test_who_handled_does_not_check(handler, is_free):
     found = shown("handled", "intake", handler=handler, actor=1)
-    expected = "核查不通过" if is_free else "现在不能：核查不通过（处理人不能核查自己办的案件）"
-    assert found["check"] == expected
+    check = "核查通过 / 核查不通过"
+    reason = "处理人不能核查自己办的案件"
+    assert found["check"] == (check if is_free else f"现在不能：{check}（{reason}）")
 
 
 @pytest.mark.parametrize(
