@@ -1,0 +1,162 @@
+"""Which column is which field: what people say, then headers, then what the values look like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from gridcenter.codes import Level
+from importers.findings import Findings
+from importers.headers import plain_header
+from importers.kinds import CODE_WORDS, FIELDS, LEVEL_WORDS, NAME_WORDS, Kind
+from importers.raw import Evidence
+from importers.reading import ROW
+
+PLACE_FIELDS = ("lon", "lat", "wkt")
+_TRAILING_DIGITS = re.compile(r"\d+$")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Field → column. `given` are the fields a person named."""
+
+    columns: dict[str, str]
+    given: frozenset[str] = frozenset()
+
+    def evidence(self) -> Evidence:
+        """The pairs as one line for the recognition panel."""
+        pairs = ", ".join(f"{column} → {field}" for field, column in self.columns.items())
+        return Evidence("mapping", pairs, "按列名与取值", "by headers and values", bool(self.given))
+
+
+def guess_columns(
+    table: pd.DataFrame,
+    kind: Kind,
+    given: Mapping[str, str],
+    findings: Findings,
+    level: Level | None = None,
+) -> Columns:
+    """The columns of `table` that hold the fields of `kind`.
+
+    `given` overrides (field → column; an empty column unsets a guess). Findings name columns and
+    fields that do not exist. `level` tells 街道代码 (own code) from 区县代码 (the parent's).
+    """
+    names = [str(name) for name in table.columns if name not in (ROW, "geometry")]
+    known = {field.name for field in FIELDS[kind]}
+    columns: dict[str, str] = {}
+    if kind is Kind.AREAS and level is not None:
+        columns |= _by_level(table, names, level)
+    for field in FIELDS[kind]:
+        found = _by_header(names, field.headers, set(columns.values()))
+        if field.name not in columns and found:
+            columns[field.name] = found
+    if kind is Kind.AREAS:
+        columns |= {k: v for k, v in _fallback(table, names, columns).items() if k not in columns}
+    for name, column in given.items():
+        if name in PLACE_FIELDS:
+            continue
+        if name not in known:
+            findings.add("field.unknown", value=name)
+        elif not column:
+            columns.pop(name, None)
+        elif column not in names:
+            findings.add("column.missing", value=column)
+        else:
+            columns[name] = column
+    return Columns(columns, frozenset(given))
+
+
+def _by_header(names: list[str], headers: tuple[str, ...], taken: set[str]) -> str | None:
+    plain = {plain_header(name): name for name in reversed(names) if name not in taken}
+    return next((plain[header] for header in headers if header in plain), None)
+
+
+def _by_level(table: pd.DataFrame, names: list[str], level: Level) -> dict[str, str]:
+    """Own code and name, and the parent's code (else name), from headers that name a level."""
+    columns: dict[str, str] = {}
+    codes = {name: _code_level(table[name]) for name in names if _has_word(name, CODE_WORDS)}
+    upper = level.parent
+    own = [name for name, found in codes.items() if found is level]
+    above = [name for name, found in codes.items() if upper and found is upper]
+    own_code = _named(names, level, CODE_WORDS) or (own[0] if own else None)
+    if own_code:
+        columns["code"] = own_code
+    own_name = _named(names, level, NAME_WORDS)
+    if own_name and own_name != own_code:
+        columns["name"] = own_name
+    if upper is None:
+        return columns
+    plain_parent = next(f for f in FIELDS[Kind.AREAS] if f.name == "parent").headers
+    parent = (
+        _by_header(names, plain_parent, set(columns.values()))
+        or _named(names, upper, CODE_WORDS)
+        or next((name for name in above if name not in columns.values()), None)
+        or _named(names, upper, NAME_WORDS)
+    )
+    if parent and parent not in columns.values():
+        columns["parent"] = parent
+    return columns
+
+
+def _named(names: list[str], level: Level, endings: tuple[str, ...]) -> str | None:
+    wanted = [word + ending for ending in endings for word in LEVEL_WORDS[level]]
+    plain = {plain_header(name): name for name in reversed(names)}
+    return next((plain[word] for word in wanted if word in plain), None)
+
+
+def _has_word(name: str, words: tuple[str, ...]) -> bool:
+    plain = _TRAILING_DIGITS.sub("", plain_header(name))
+    return any(word and plain.endswith(word) for word in words)
+
+
+def _code_level(values: pd.Series[Any]) -> Level | None:
+    """The level whose code length all values of a column share, if any."""
+    text = as_text(values).dropna()
+    if text.empty:
+        return None
+    lengths = text.str.len().unique()
+    if len(lengths) != 1 or not text.str.fullmatch(r"[0-9]+([ZS][0-9]+)?").all():
+        return None
+    return next((level for level in Level if level.code_length == lengths[0]), None)
+
+
+def _fallback(table: pd.DataFrame, names: list[str], columns: Mapping[str, str]) -> dict[str, str]:
+    """A code column by its unique values; a name column unless most rows share their names."""
+    found: dict[str, str] = {}
+    free = [name for name in names if name not in columns.values()]
+    for name in free:
+        values = as_text(table[name]).dropna()
+        if len(values) < len(table) or values.empty:
+            continue
+        if (
+            "code" not in columns
+            and _has_word(name, (*CODE_WORDS, "codebase"))
+            and values.is_unique
+        ):
+            found.setdefault("code", name)
+        elif _has_word(name, NAME_WORDS[:-1]) and values.nunique() > len(values) / 2:
+            found.setdefault("name", name)
+    return found
+
+
+def as_text(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Trimmed text; whole numbers without a decimal point, empty and missing as None."""
+    if pd.api.types.is_float_dtype(values):
+        whole = values.dropna()
+        if (whole == whole.round()).all():
+            text = values.astype("Int64").astype("string")
+            return text.astype(object).where(values.notna(), None)
+    filled = values.notna()
+    text = values.astype(object).where(filled, "").astype(str).str.strip()
+    return text.astype(object).where(filled & (text != ""), None)
+
+
+def as_number(values: pd.Series[Any]) -> tuple[pd.Series[Any], pd.Series[Any]]:
+    """Numbers, and a mask of cells that held something which is no number."""
+    numbers = pd.to_numeric(values, errors="coerce").astype(float)
+    filled = as_text(values).notna()
+    return numbers, filled & numbers.isna()
