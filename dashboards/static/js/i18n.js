@@ -1,0 +1,55 @@
+/**
+ * Words people see. The Chinese text is the msgid; the page carries its locale's catalogue in
+ * <script type="application/json" id="messages"> as {msgid: text} or {msgid: [one, other]}.
+ */
+
+let catalogue = null;
+
+function messages() {
+  if (catalogue === null) {
+    const node = globalThis.document?.getElementById('messages');
+    try {
+      catalogue = JSON.parse(node?.textContent || '{}') ?? {};
+    } catch {
+      catalogue = {};
+    }
+  }
+  return catalogue;
+}
+
+/** 'zh-CN' or 'en', from <html lang>. */
+export function locale() {
+  return globalThis.document?.documentElement.lang || 'zh-CN';
+}
+export function isEnglish() {
+  return locale().toLowerCase().startsWith('en');
+}
+
+/** Replaces the catalogue (tests, service worker pages). */
+export function setMessages(next) {
+  catalogue = next;
+}
+
+function fill(text, params) {
+  if (!params) return text;
+  return text.replace(/%\((\w+)\)[sd]/g, (whole, name) => (name in params ? String(params[name]) : whole));
+}
+
+/** The text of `msgid` with %(name)s filled from `params`; a missing entry gives the Chinese. */
+export function t(msgid, params = null) {
+  const found = messages()[msgid];
+  const text = Array.isArray(found) ? found[found.length - 1] : found;
+  return fill(text || msgid, params);
+}
+
+/** As `t` for a counted thing: %(n)s is the count; the catalogue may hold [one, other]. */
+export function tn(msgid, n, params = {}) {
+  const found = messages()[msgid];
+  const text = Array.isArray(found) ? found[n === 1 ? 0 : found.length - 1] : found;
+  return fill(text || msgid, { n, ...params });
+}
+
+/** The name of a data row ({name, name_en}) in the page's language. */
+export function nameOf(row) {
+  return (isEnglish() && row?.name_en) || row?.name || '';
+}
