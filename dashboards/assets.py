@@ -149,3 +149,19 @@ def _place(source: Path, vendor: Path, path: str) -> str:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)
     return sha256(content).hexdigest()
+
+
+def compile_translations(folder: Path = STATIC.parent / "translations") -> int:
+    """The number of message catalogues (.po) compiled to .mo beside them."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    sources = sorted(folder.glob("*/LC_MESSAGES/*.po"))
+    for source in sources:
+        with source.open("rb") as file:
+            catalogue = read_po(file)
+        fresh = source.with_suffix(".mo.new")
+        with fresh.open("wb") as out:
+            write_mo(out, catalogue)
+        fresh.replace(source.with_suffix(".mo"))
+    return len(sources)

@@ -9,11 +9,10 @@ import sys
 
 import click
 
-from gridcenter.cli_words import fail, give_json, say, speak, t
+from gridcenter import cli_data, cli_import, cli_run
+from gridcenter.cli_words import as_json, fail, give_json, say, speak, t
 from gridcenter.errors import GridcenterError
 from gridcenter.settings import Settings
-
-as_json = click.option("--json", "as_json", is_flag=True, help=t("输出 JSON", "print JSON"))
 
 
 @click.group(
@@ -89,10 +88,14 @@ def db_upgrade(settings: Settings) -> None:
     say("数据库结构已是最新", "the database is up to date")
 
 
+for command in (*cli_run.COMMANDS, cli_import.import_command, *cli_data.COMMANDS):
+    cli.add_command(command)
+
+
 def main() -> None:
     """Run the command line; any known error becomes one sentence and an exit code."""
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(standalone_mode=False, prog_name="gridcenter")
     except click.exceptions.Abort:
         raise SystemExit(130) from None
     except (click.ClickException, GridcenterError, OSError) as error:

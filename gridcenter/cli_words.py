@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from typing import Any, NoReturn
 
@@ -19,7 +18,7 @@ from gridcenter.errors import (
 )
 from gridcenter.settings import language_of
 
-_language = language_of(os.environ)
+_language = language_of()
 for _word, _next in zip(sys.argv, [*sys.argv[1:], ""], strict=True):
     # Help texts are fixed while commands are declared, before click has read --lang.
     _given = _next if _word == "--lang" else _word.removeprefix("--lang=")
@@ -41,6 +40,9 @@ def speak(chosen: str) -> None:
 def t(zh: str, en: str) -> str:
     """The sentence in the language of this run."""
     return Words(zh, en).in_locale(_language)
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help=t("输出 JSON", "print JSON"))
 
 
 def say(zh: str, en: str) -> None:

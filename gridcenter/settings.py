@@ -17,7 +17,7 @@ from typing import Literal
 from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from gridcenter.errors import FieldError, InvalidInput
+from gridcenter.errors import SettingInvalid
 from gridcenter.secrets import Secrets
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -26,18 +26,6 @@ Role = Literal["owner", "web", "worker", "admin"]
 ADMIN_ROLE = "gridcenter_admin"
 # A socket of the embedded cluster bears this number, so that it never meets Debian's own cluster.
 EMBEDDED_PORT = 54317
-
-
-class SettingInvalid(InvalidInput):
-    """A setting has a value that cannot be used; nothing was started."""
-
-    code = "setting_invalid"
-    zh = "设置 {variable}={value} 不可用，应为：{expected}"
-    en = "Setting {variable}={value} cannot be used; expected: {expected}"
-
-    def __init__(self, variable: str, value: str, expected: str) -> None:
-        super().__init__(variable=variable, value=value[:80], expected=expected)
-        self.errors = [FieldError(variable, self.code, self.detail("zh"), self.detail("en"))]
 
 
 @dataclass(frozen=True)
@@ -178,7 +166,7 @@ class Settings:
             secure_cookies=read.choice("GRIDCENTER_SECURE_COOKIES", ("no", "yes")) == "yes",
             timezone=read.zone("GRIDCENTER_TIMEZONE"),
             locale=read.choice("GRIDCENTER_LOCALE", ("zh", "en")),
-            language=language_of(os.environ if env is None else env),
+            language=language_of(env),
             attachments_dir=read.folder("GRIDCENTER_ATTACHMENTS_DIR", home / "attachments"),
             max_upload_bytes=read.number("GRIDCENTER_MAX_UPLOAD_MB", 1, 10_000) * 1_000_000,
             max_photo_bytes=read.number("GRIDCENTER_MAX_PHOTO_MB", 1, 200) * 1_000_000,
@@ -283,8 +271,9 @@ class _Reader:
         return text
 
 
-def language_of(env: Mapping[str, str]) -> str:
+def language_of(env: Mapping[str, str] | None = None) -> str:
     """zh or en: as set, else as the session's locale says; Chinese when neither does."""
+    env = os.environ if env is None else env
     for name in ("GRIDCENTER_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         tongue = env.get(name, "").strip().split("_")[0].split(".")[0].lower()
         if tongue and tongue not in ("c", "posix"):
