@@ -177,11 +177,16 @@ export function age(at, now = Date.now(), { locale = 'zh', zone = ZONE } = {}) {
 
 /** The same from seconds: '2 秒前', '6 分钟前', '3 小时前'. */
 export function ageWords(seconds, locale = 'zh') {
+  return isEnglish(locale) ? `${spanWords(seconds, locale)} ago` : `${spanWords(seconds, locale)}前`;
+}
+
+/** A span in its largest unit, rounded down: '20 秒', '4 分钟', '3 小时'. */
+export function spanWords(seconds, locale = 'zh') {
   const en = isEnglish(locale);
   const s = Math.max(0, Math.floor(seconds));
-  const [n, unit] = s < MINUTE ? [s, en ? 's' : '秒'] : s < HOUR ? [Math.floor(s / MINUTE), en ? 'min' : '分钟']
-    : [Math.floor(s / HOUR), en ? 'h' : '小时'];
-  return en ? `${n}${NBSP}${unit} ago` : `${n}${NBSP}${unit}前`;
+  if (s < MINUTE) return `${s}${NBSP}${en ? 's' : '秒'}`;
+  if (s < HOUR) return `${Math.floor(s / MINUTE)}${NBSP}${en ? 'min' : '分钟'}`;
+  return `${Math.floor(s / HOUR)}${NBSP}${en ? 'h' : '小时'}`;
 }
 
 /** '27,609'; null gives '—'. */
