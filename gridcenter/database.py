@@ -8,10 +8,11 @@ throughput of a report (docs/decisions/0003-psycopg-and-core.md).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, LiteralString, cast
+from typing import TYPE_CHECKING, Any, LiteralString, TypeVar, cast
 
 import psycopg
 from psycopg.rows import dict_row
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 Statement = str | ClauseElement
+Recent = dict[str, tuple[float, Any]]
+T = TypeVar("T")
 
 _DIALECT = psycopg_dialect.dialect()
 
@@ -68,8 +71,23 @@ class Xid8(UserDefinedType[int]):
 class Transaction:
     """One open database transaction; rows come back as dictionaries."""
 
-    def __init__(self, connection: psycopg.Connection[Row]) -> None:
+    def __init__(self, connection: psycopg.Connection[Row], recent: Recent | None = None) -> None:
         self.connection = connection
+        self._recent = recent if recent is not None else {}
+
+    def recent(self, key: str, read: Callable[[Transaction], T], seconds: float = 30.0) -> T:
+        """What `read` gave less than `seconds` ago on this database, or reads again.
+
+        For words and rules that change by upgrades only; an empty answer is never kept, because it
+        may come from a reader without rights.
+        """
+        held = self._recent.get(key)
+        if held is not None and time.monotonic() - held[0] < seconds:
+            return cast(T, held[1])
+        value = read(self)
+        if value:
+            self._recent[key] = (time.monotonic(), value)
+        return value
 
     def execute(self, statement: Statement, params: Mapping[str, Any] | None = None) -> int:
         """The number of rows touched."""
@@ -120,6 +138,7 @@ class Database:
 
     def __init__(self, url: str, pooling: Pooling = Pooling()) -> None:
         self.url = url
+        self._recent: Recent = {}
         self._pool: ConnectionPool[psycopg.Connection[Row]] = ConnectionPool(
             url,
             min_size=pooling.smallest,
@@ -151,7 +170,7 @@ class Database:
             with self._pool.connection() as connection:
                 if connection.read_only is not read_only:
                     connection.read_only = read_only
-                yield Transaction(connection)
+                yield Transaction(connection, self._recent)
         except psycopg.OperationalError as error:
             if isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable):
                 raise

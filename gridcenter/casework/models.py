@@ -92,6 +92,7 @@ class ProcedureMove(Base):
     requires: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}", nullable=False)
     guards: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", nullable=False)
     clock: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}", nullable=False)
+    effects: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", nullable=False)
     sort: Mapped[int] = mapped_column(SmallInteger, nullable=False)
 
     __table_args__ = (
@@ -105,7 +106,7 @@ class CaseFile(Base):
 
     All that lists filter by stands here, so lists need no join and there is one index set, one
     policy and one tile function. `due_at` is the end of the running stage, `close_due_at` the end
-    of the whole; both are None while no clock runs. `location` is a point, EPSG:4490, lon/lat.
+    of the whole; both are None while no clock runs. `place` is the area's name on that day. `location` is a point, EPSG:4490, lon/lat.
     """
 
     __tablename__ = "case_file"
@@ -127,6 +128,7 @@ class CaseFile(Base):
     channel: Mapped[str] = mapped_column(ForeignKey("channel.code"), nullable=False)
     description: Mapped[str] = mapped_column(Text, nullable=False)
     address: Mapped[str | None] = mapped_column(Text)
+    place: Mapped[str | None] = mapped_column(Text)
     stage: Mapped[str | None] = mapped_column(Text)
     due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     close_due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -194,7 +196,14 @@ class CaseEvent(Base):
     data: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}", nullable=False)
 
     __table_args__ = (
-        UniqueConstraint("case_id", "version"),
+        # Marks made by the house (overdue) carry the version they found and do not make a new one.
+        Index(
+            "case_event_version_key",
+            "case_id",
+            "version",
+            unique=True,
+            postgresql_where=text("operation <> 'overdue'"),
+        ),
         Index("case_event_at_idx", "at"),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, time
 
-from sqlalchemy import CheckConstraint, Identity, text
+from sqlalchemy import CheckConstraint, Identity, Text, text
 from sqlalchemy.dialects.postgresql import DATERANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,9 +21,9 @@ class CalendarDay(Base):
 
     day: Mapped[date] = mapped_column(primary_key=True)
     working: Mapped[bool]
-    name: Mapped[str | None]
-    name_en: Mapped[str | None]
-    source: Mapped[str]
+    name: Mapped[str | None] = mapped_column(Text)
+    name_en: Mapped[str | None] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
 
 
 class WorkingPeriod(Base):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean, DateTime, Float, ForeignKey, Index, Text
+from sqlalchemy import Boolean, DateTime, Float, ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridcenter.database import Base
@@ -31,7 +31,4 @@ class Incident(Base):
     certain: Mapped[bool] = mapped_column(Boolean, nullable=False)
     outside: Mapped[bool] = mapped_column(Boolean, nullable=False)
     unit_grid_code: Mapped[str | None] = mapped_column(Text)
-    building_id: Mapped[UUID | None]
     reported_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), nullable=False)
-
-    __table_args__ = (Index("incident_building_idx", "building_id"),)

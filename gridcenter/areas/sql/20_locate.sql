@@ -35,3 +35,15 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
    WHERE upper_inf(v.valid) AND v.level = 'unit_grid' AND v.geom && place AND ST_Covers(v.geom, place)
    ORDER BY a.code LIMIT 1
 $$;
+
+-- The name of a place as people say it, from the community down: 示例社区03 · 第2网格 · 微网格01.
+-- For a path above the communities: the name of that area. NULL for a NULL path.
+CREATE OR REPLACE FUNCTION place_name(of_path ltree) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $$
+  SELECT coalesce(
+           string_agg(v.name, ' · ' ORDER BY nlevel(v.path))
+             FILTER (WHERE v.level IN ('community', 'grid', 'microgrid')),
+           max(v.name) FILTER (WHERE v.path = of_path))
+    FROM generate_series(1, nlevel(of_path)) n
+    JOIN area_version v ON v.path = subpath(of_path, 0, n) AND upper_inf(v.valid)
+$$;

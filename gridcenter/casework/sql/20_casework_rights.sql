@@ -17,6 +17,9 @@ CREATE POLICY by_reporter ON case_file FOR SELECT TO gridcenter_web
   USING (reporter_account_id = (SELECT actor_account()));
 CREATE POLICY by_holder ON case_file FOR SELECT TO gridcenter_web
   USING (holder_account_id = (SELECT actor_account()));
+-- The one case that this transaction has locked under the policies above and is about to write.
+CREATE POLICY being_moved ON case_file FOR SELECT TO gridcenter_web
+  USING (id = (SELECT nullif(current_setting('gridcenter.moving', true), '')::uuid));
 CREATE POLICY opened ON case_file FOR INSERT TO gridcenter_web
   WITH CHECK (reporter_account_id = (SELECT actor_account()));
 -- Which rows may be moved is decided by the rows that may be seen; what a move does, by the procedure.

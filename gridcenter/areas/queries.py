@@ -1,0 +1,179 @@
+"""Reads about areas: lists, one area, and where a point lies.
+
+JSON is built in PostgreSQL and comes back as text. Geometry is GeoJSON, lon/lat, CGCS2000.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from gridcenter.database import Row, Transaction
+from gridcenter.errors import NotFound, Words
+from gridcenter.geo import datum_name, parse_datum, to_storage
+
+AREA = Words("网格或区域", "area")
+
+_COLUMNS = """
+'code', n.code, 'name', n.name, 'name_en', n.name_en, 'level', n.level, 'kind', n.kind,
+'path', n.path::text, 'parent', (SELECT p.code FROM area p WHERE p.id = n.parent_id),
+'place', place_name(n.path), 'area_m2', round(n.area_m2::numeric, 1),
+'households', n.households, 'is_example', n.is_example,
+'valid_from', lower(n.valid),
+'bbox', json_build_array(ST_XMin(n.geom), ST_YMin(n.geom), ST_XMax(n.geom), ST_YMax(n.geom))
+"""
+
+_LIST = f"""
+SELECT coalesce(json_agg(item ORDER BY code), '[]')::text AS items, max(code) AS last, count(*) AS n
+  FROM (SELECT n.code,
+               json_build_object({_COLUMNS},
+                 'geometry', CASE WHEN %(geometry)s THEN ST_AsGeoJSON(n.geom, 7)::json END) AS item
+          FROM area_now n
+         WHERE (%(level)s::text IS NULL OR n.level = %(level)s)
+           AND (%(parent)s::text IS NULL
+                OR n.parent_id = (SELECT id FROM area WHERE code = %(parent)s))
+           AND (%(west)s::float8 IS NULL OR n.geom && ST_MakeEnvelope(
+                  %(west)s, %(south)s, %(east)s, %(north)s, 4490))
+           AND (%(after)s::text IS NULL OR n.code > %(after)s)
+         ORDER BY n.code LIMIT %(limit)s) page
+"""
+
+_ONE = f"""
+SELECT json_build_object({_COLUMNS}, 'source', n.source, 'perimeter_m', round(n.perimeter_m::numeric, 1),
+         'geometry', ST_AsGeoJSON(n.geom, 7)::json,
+         'ancestors', (SELECT coalesce(json_agg(json_build_object('code', u.code, 'name', u.name,
+                          'level', u.level) ORDER BY nlevel(u.path)), '[]')
+                         FROM area_now u WHERE u.path @> n.path AND u.path <> n.path),
+         'children', (SELECT count(*) FROM area_now c WHERE c.parent_id = n.id))::text AS item
+  FROM area_now n WHERE n.code = %(code)s
+"""
+
+_LOCATE = """
+WITH given AS (SELECT ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490) AS place),
+     found AS (SELECT g.place, l.* FROM given g, locate_point(g.place, %(accuracy)s::float8) l)
+SELECT json_build_object(
+         'lon', %(lon)s::float8, 'lat', %(lat)s::float8, 'datum', 'EPSG:4490',
+         'given', json_build_object('lon', %(given_lon)s::float8, 'lat', %(given_lat)s::float8,
+                                    'datum', %(datum)s::text),
+         'accuracy_m', %(accuracy)s::float8,
+         'outside', f.path IS NULL,
+         'certain', f.certain,
+         'border_m', round(f.border_m::numeric, 1),
+         'place', place_name(f.path),
+         'path', f.path::text,
+         'unit_grid', unit_grid_at(f.place),
+         'levels', (SELECT coalesce(json_agg(json_build_object('level', n.level, 'code', n.code,
+                      'name', n.name, 'name_en', n.name_en, 'kind', n.kind) ORDER BY nlevel(n.path)),
+                      '[]')
+                      FROM area_now n WHERE n.path @> f.path AND n.level <> 'unit_grid'),
+         'candidates', (SELECT coalesce(json_agg(c ORDER BY c.distance_m, c.code), '[]')
+                          FROM (SELECT n.code, n.name, place_name(n.path) AS place, n.path::text,
+                                       round(ST_Distance(n.geom::geography, f.place::geography)::numeric,
+                                             1) AS distance_m
+                                  FROM area_now n
+                                 WHERE NOT f.certain AND n.level = coalesce(f.level, 'microgrid')
+                                   AND n.geom && ST_Expand(f.place,
+                                         greatest(%(accuracy)s::float8, 1) / 70000)
+                                   AND ST_DWithin(n.geom::geography, f.place::geography,
+                                         greatest(%(accuracy)s::float8, 1))
+                                 LIMIT 12) c)
+       )::text AS item,
+       f.path::text AS path
+  FROM found f
+"""
+
+
+@dataclass(frozen=True)
+class AreaFilter:
+    """Which areas a list shows; bbox is (west, south, east, north) in degrees."""
+
+    level: str | None = None
+    parent: str | None = None
+    bbox: tuple[float, float, float, float] | None = None
+    geometry: bool = False
+    after: str | None = None
+    limit: int = 200
+
+
+def area_list(tx: Transaction, wanted: AreaFilter) -> str:
+    """JSON text ``{"items": […], "next": code or null}`` of areas in force, by code."""
+    west, south, east, north = wanted.bbox or (None, None, None, None)
+    row = tx.one(
+        _LIST,
+        {
+            "level": wanted.level,
+            "parent": wanted.parent,
+            "west": west,
+            "south": south,
+            "east": east,
+            "north": north,
+            "geometry": wanted.geometry,
+            "after": wanted.after,
+            "limit": wanted.limit,
+        },
+    )
+    assert row is not None
+    following = f'"{row["last"]}"' if row["n"] == wanted.limit else "null"
+    return f'{{"items":{row["items"]},"next":{following}}}'
+
+
+def area_detail(tx: Transaction, code: str) -> str:
+    """JSON text of one area in force with geometry and ancestors. Raises NotFound."""
+    found = tx.scalar(_ONE, {"code": code})
+    if found is None:
+        raise NotFound(AREA)
+    return str(found)
+
+
+@dataclass(frozen=True)
+class Located:
+    """Answer of `locate`: JSON text for screens, the path for further questions (None: outside)."""
+
+    json: str
+    path: str | None
+
+
+def locate(
+    tx: Transaction, lon: float, lat: float, datum: str = "cgcs2000", accuracy_m: float | None = None
+) -> Located:
+    """All levels at a point, metres to the border, and whether the answer is certain.
+
+    `lon`, `lat` in the named datum (for projected EPSG codes: easting, northing). Uncertain answers
+    carry `candidates`: areas of the same level that the accuracy circle touches, nearest first.
+    Raises UnknownDatum, BadCoordinate.
+    """
+    kind = parse_datum(datum)
+    x, y = to_storage(lon, lat, kind)
+    row = tx.one(
+        _LOCATE,
+        {
+            "lon": x,
+            "lat": y,
+            "given_lon": lon,
+            "given_lat": lat,
+            "datum": datum_name(kind),
+            "accuracy": accuracy_m,
+        },
+    )
+    assert row is not None
+    return Located(row["item"], row["path"])
+
+
+def area_by_code(tx: Transaction, code: str) -> Row:
+    """id, code, level, name, path (text) of an area in force. Raises NotFound."""
+    row = tx.one(
+        "SELECT id, code, level, name, path::text AS path FROM area_now WHERE code = %(c)s",
+        {"c": code},
+    )
+    if row is None:
+        raise NotFound(AREA)
+    return row
+
+
+def top_areas(tx: Transaction) -> list[dict[str, Any]]:
+    """Areas in force without a parent, by code: id, code, name, level, path, is_example, bbox."""
+    return tx.all(
+        "SELECT id, code, name, name_en, level, path::text AS path, is_example,"
+        " ARRAY[ST_XMin(geom), ST_YMin(geom), ST_XMax(geom), ST_YMax(geom)] AS bbox"
+        " FROM area_now WHERE parent_id IS NULL AND level <> 'unit_grid' ORDER BY code"
+    )
