@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, time
 
-from sqlalchemy import CheckConstraint, Identity, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Text, text
 from sqlalchemy.dialects.postgresql import DATERANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -29,17 +29,16 @@ class CalendarDay(Base):
 class WorkingPeriod(Base):
     """Daily working time of an area and all below it; without an area, of the whole installation.
 
-    The nearest ancestor that has rows on the day decides; its rows are the day's periods.
+    The nearest area upward that has hours of its own decides; `valid` tells summer from winter.
     """
 
     __tablename__ = "working_period"
-    __table_args__ = (
-        CheckConstraint("starts < ends", name="starts_before_ends"),
-        CheckConstraint("NOT isempty(valid)", name="valid_not_empty"),
-    )
+    __table_args__ = (CheckConstraint("starts < ends", name="order"),)
 
-    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     area_path: Mapped[str | None] = mapped_column(Ltree)
     starts: Mapped[time]
     ends: Mapped[time]
-    valid: Mapped[Range[date]] = mapped_column(DATERANGE, server_default=text("'(,)'::daterange"))
+    valid: Mapped[Range[date]] = mapped_column(
+        DATERANGE, server_default=text("daterange(NULL, NULL)")
+    )
