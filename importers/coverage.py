@@ -36,7 +36,7 @@ def check_coverage(
     if not faulty.any():
         return
     rows = rows[present]
-    names = [names[i] for i in present]
+    names = [names[int(i)] for i in present]
     told = _overlaps(metric, faulty, rows, names, findings)
     told |= _gaps(metric, faulty, rows, findings)
     only_edges = faulty.copy()

@@ -299,6 +299,13 @@ CODES: dict[str, Code] = {
         "code {value!r} repeats row {other}",
         *_NOT_WRITTEN,
     ),
+    "key.shared": Code(
+        W,
+        "编号“{value}”与第 {other} 行相同，但不是同一处",
+        "code {value!r} is that of row {other}, yet another place",
+        "另编临时号，请核对",
+        "a provisional code is made, please check",
+    ),
     "key.external": Code(
         W,
         "编号“{value}”不合编码规则，作外部编号保存",
@@ -331,6 +338,12 @@ CODES: dict[str, Code] = {
         "the parent {value!r} is not known",
         *_NOT_WRITTEN,
     ),
+    "parent.none": Code(
+        W,
+        "库里还没有上级区域（{value}），作为最上级保存",
+        "no area above is stored yet ({value}); kept at the top of the tree",
+        *_STORED_CHECK,
+    ),
     "parent.located": Code(
         I, "没有上级列，按位置归入上级", "no parent column: the parent was found by place", *_STORED
     ),
@@ -362,6 +375,12 @@ CODES: dict[str, Code] = {
         "与现有位置相差 {value} 米",
         "moved by {value} m against what is stored",
         *_STORED_CHECK,
+    ),
+    "duty.taken": Code(
+        R,
+        "“{value}”已有责任人 {other}",
+        "{value!r} already has the responsible worker {other}",
+        *_NOT_WRITTEN,
     ),
     "reference.unknown": Code(R, "库里没有“{value}”", "{value!r} is not known here", *_NOT_WRITTEN),
 }

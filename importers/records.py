@@ -1,4 +1,4 @@
-"""Mapped values of a frame: one column per field of the kind, typed, with findings for odd cells."""
+"""Mapped values of a frame: one column per field of the kind, typed; odd cells give findings."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def records(
         elif field.required:
             missing = values.isna().to_numpy()
             findings.add_rows("field.required", rows[missing], field=field.name)
-        built[field.name] = values.to_numpy()
+        # pandas 3 would turn text with gaps into its own type, where None becomes NaN.
+        built[field.name] = pd.Series(values.to_numpy(dtype=object), dtype=object)
     return gpd.GeoDataFrame(built, geometry=frame.geometry.to_numpy(), crs=frame.crs)
 
 
@@ -88,6 +89,6 @@ def parse_time(text: str | None) -> Any:
         stamp = pd.Timestamp(text)
     except (ValueError, OverflowError):
         return None
-    if stamp is pd.NaT:
+    if pd.isna(stamp):
         return None
     return (stamp.tz_localize(LOCAL_ZONE) if stamp.tzinfo is None else stamp).tz_convert("UTC")

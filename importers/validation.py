@@ -128,7 +128,30 @@ def _check_codes(rows: gpd.GeoDataFrame, findings: Findings) -> None:
         code = rows["code"]
     missing = code.isna().to_numpy()
     findings.add_rows("key.missing", rows["row"].to_numpy()[missing], field="code", of=len(rows))
+    _shared(rows, findings)
     _repeated(rows, findings)
+
+
+def _shared(rows: gpd.GeoDataFrame, findings: Findings) -> None:
+    """Take the code from a row that repeats it for another place: it gets a provisional one.
+
+    Refusing such a row would tear a hole into a coverage because of a slip in a column.
+    """
+    code = rows["code"]
+    again = np.flatnonzero((code.notna() & code.duplicated(keep="first")).to_numpy())
+    if not len(again):
+        return
+    first = {value: place for place, value in reversed(list(enumerate(code))) if value is not None}
+    shapes = rows.geometry.to_numpy()
+    earlier = np.array([first[code.iloc[place]] for place in again])
+    common = shapely.area(shapely.intersection(shapes[again], shapes[earlier]))
+    elsewhere = common < 0.5 * np.minimum(
+        shapely.area(shapes[again]), shapely.area(shapes[earlier])
+    )
+    for place, other in zip(again[elsewhere], earlier[elsewhere], strict=True):
+        row, before = int(rows["row"].iloc[place]), int(rows["row"].iloc[other])
+        findings.add("key.shared", row=row, field="code", value=code.iloc[place], other=before)
+    rows["code"] = code.mask(rows.index.isin(rows.index[again[elsewhere]]), None).astype(object)
 
 
 def _repeated(rows: pd.DataFrame, findings: Findings) -> None:
@@ -142,7 +165,7 @@ def _repeated(rows: pd.DataFrame, findings: Findings) -> None:
 
 
 def _schemes(rows: gpd.GeoDataFrame, level: Level, findings: Findings) -> list[str]:
-    """``governance`` (``unit`` for unit grids) where the code obeys the rules, else ``external``."""
+    """``governance`` (``unit`` for unit grids) where a code obeys the rules, else ``external``."""
     own = "unit" if level is Level.UNIT_GRID else "governance"
     schemes = [own if code is None or _obeys(code, level) else "external" for code in rows["code"]]
     foreign = np.array([scheme == "external" for scheme in schemes], dtype=bool)
