@@ -32,6 +32,7 @@ SYSTEM_AREA = Path("/var/lib/gridcenter")
 _START_S = 120
 _STOP_S = 60
 _ORPHANS_S = 20.0
+_NO_PROCESS = 2**22 + 1  # Linux numbers processes up to 2^22
 
 
 class ClusterFailed(GridcenterError):
@@ -146,46 +147,75 @@ def status(settings: Settings) -> ClusterStatus:
     return ClusterStatus(data.exists(), False, None, data, settings.socket_dir, EMBEDDED_PORT)
 
 
+# The first message of a client that asks for encryption; a living server answers one byte.
+_SSL_REQUEST = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")
+
+
 def _answers(settings: Settings) -> bool:
-    """Whether something accepts connections on the socket; a process id alone may be recycled."""
-    with socket.socket(socket.AF_UNIX) as probe:
+    """Whether a server answers on the socket and has finished starting.
+
+    Neither a process id (it may be recycled) nor an accepted connection (orphans of a killed
+    server hold the socket for a moment) proves that.
+    """
+    with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError, IndexError):
         probe.settimeout(5)
-        try:
-            probe.connect(str(settings.socket_dir / f".s.PGSQL.{EMBEDDED_PORT}"))
-        except OSError:
-            return False
-    return True
+        probe.connect(str(settings.socket_dir / f".s.PGSQL.{EMBEDDED_PORT}"))
+        probe.sendall(_SSL_REQUEST)
+        note = (settings.cluster_dir / "data" / "postmaster.pid").read_text()
+        return probe.recv(1) in (b"N", b"S") and note.splitlines()[7].strip() == "ready"
+    return False
 
 
 def _start_postmaster(settings: Settings, account: _Account) -> None:
     data, log = settings.cluster_dir / "data", settings.cluster_dir / "startup.log"
-    _drop_recycled_pid(data)
     command = [_tool(settings, "pg_ctl"), "-D", data, "-w", "-t", _START_S, "-l", log, "start"]
     patience = time.monotonic() + _ORPHANS_S
     while True:
         log.unlink(missing_ok=True)
+        for note in (
+            data / "postmaster.pid",
+            settings.socket_dir / f".s.PGSQL.{EMBEDDED_PORT}.lock",
+        ):
+            _disown_dead_pid(note)
         try:
             return _run(account, command)
         except ClusterFailed as failure:
-            said = log.read_text(errors="replace") if log.exists() else ""
+            said = _last_words(settings)
             # After kill -9 of the postmaster its children need a moment to notice and leave.
-            if "still in use" in said and time.monotonic() < patience:
+            if ("still in use" in said or "already exists" in said) and time.monotonic() < patience:
                 time.sleep(0.3)
                 continue
-            last = "; ".join(said.strip().splitlines()[-4:])
             raise ClusterFailed(
-                f"内置数据库没有启动（{log}）：{last or failure}",
-                f"the embedded database did not start (see {log}): {last or failure}",
+                f"内置数据库没有启动：{said or failure}",
+                f"the embedded database did not start: {said or failure}",
             ) from failure
 
 
-def _drop_recycled_pid(data: Path) -> None:
-    """Remove postmaster.pid when its number now belongs to another program (after a reboot)."""
-    note = data / "postmaster.pid"
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        pid = int(note.read_text().splitlines()[0])
-        if Path(f"/proc/{pid}/comm").read_text().strip() != "postgres":
-            note.unlink()
+def _last_words(settings: Settings) -> str:
+    """Why the server did not start, from its start-up output and its newest log."""
+    logs = sorted((settings.cluster_dir / "log").glob("*.log"), key=lambda log: log.stat().st_mtime)
+    lines = []
+    for log in (*logs[-1:], settings.cluster_dir / "startup.log"):
+        with contextlib.suppress(OSError):
+            lines += log.read_text(errors="replace").splitlines()[-12:]
+    telling = [line for line in lines if re.search(r"FATAL|PANIC|ERROR|HINT|DETAIL", line)]
+    return " ".join(telling[-6:])
+
+
+def _disown_dead_pid(note: Path) -> None:
+    """Keep a lock file from naming a process that is dead or another program.
+
+    A number is reused after a reboot, and a killed server stays a zombie until its parent looks;
+    PostgreSQL would take either for a running server. Only the number is replaced, by one that no
+    process can have: the rest of the file still guards against orphans that use the shared memory.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        first, *rest = note.read_text().splitlines()
+        with contextlib.suppress(FileNotFoundError):
+            about = Path(f"/proc/{int(first)}/stat").read_text()
+            name, state = about.partition("(")[2].rpartition(") ")[::2]
+            if name != "postgres" or state.startswith("Z"):
+                note.write_text("\n".join([str(_NO_PROCESS), *rest]) + "\n")
 
 
 def _account(settings: Settings) -> _Account:

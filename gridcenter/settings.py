@@ -279,3 +279,24 @@ def language_of(env: Mapping[str, str] | None = None) -> str:
         if tongue and tongue not in ("c", "posix"):
             return "zh" if tongue == "zh" else "en"
     return "zh"
+
+
+def reference_page() -> str:
+    """The text of docs/reference/settings.md, made from TABLE."""
+    lines = [
+        "# 设置 Settings",
+        "",
+        "环境变量，启动时读取一次。密钥不是设置：首次启动随机生成，存于 `<home>/secrets.json`（0600）。",
+        "",
+        "Environment variables, read once at start. Secrets are no settings: they are made at random"
+        " at first start and kept in `<home>/secrets.json` (mode 0600).",
+        "",
+        "| 变量 Variable | 默认 Default | 说明 | Meaning |",
+        "|---|---|---|---|",
+    ]
+    for setting in TABLE:
+        default = f"`{setting.default}`" if setting.default else "—"
+        lines.append(
+            f"| `{setting.variable}` | {default} | {setting.meaning} | {setting.meaning_en} |"
+        )
+    return "\n".join(lines) + "\n"
