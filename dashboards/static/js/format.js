@@ -80,13 +80,14 @@ export function timeLeft(item, now = Date.now(), { locale = 'zh', zone = ZONE } 
   if (state === 'stopped') return stoppedWords(item, now, locale, zone);
   if (!item.due_at) return en ? 'no limit' : '无时限';
   const left_s = (millis(item.due_at) - millis(now)) / 1000;
-  if (left_s < 0) return en ? `${duration(left_s, locale)} overdue` : `超${NBSP}${duration(left_s, locale)}`;
+  const gap = Math.abs(left_s) < MINUTE ? '' : NBSP; // 剩不到 1 分钟: a space stands only before figures
+  if (left_s < 0) return en ? `${duration(left_s, locale)} overdue` : `超${gap}${duration(left_s, locale)}`;
   const work = workingWords(item, en);
   if (work) {
     const due = dueMoment(item.due_at, now, { locale, zone });
     return en ? `${work} left, until ${due}` : `剩${NBSP}${work}，至${due}`;
   }
-  return en ? `${duration(left_s, locale)} left` : `剩${NBSP}${duration(left_s, locale)}`;
+  return en ? `${duration(left_s, locale)} left` : `剩${gap}${duration(left_s, locale)}`;
 }
 
 function closedWords({ closed_in_time }, en) {

@@ -7,7 +7,7 @@ import { distance as distanceWords, timeLeft, timeState } from './format.js';
 import { isEnglish, locale, t } from './i18n.js';
 import { icon } from './icons.js';
 import { circleRing, clusterCases, distanceM, inside, labelPoint, midpoint, polygonsOf } from './mapgeometry.js';
-import { FONT_FAMILY, mapStyle, SIZES, TILE_LAYERS, URGENCY } from './mapstyle.js';
+import { CALM, chosenImage, FONT_FAMILY, mapStyle, PRESSING, SIZES, TILE_LAYERS, URGENCY } from './mapstyle.js';
 import { caseParts, clusterParts, dotParts, faultParts, imageOf, personParts } from './symbols.js';
 import { colours, currentTheme, reducedMotion, watchTheme } from './theme.js';
 
@@ -100,7 +100,7 @@ class GridMap {
 
   #listen() {
     const { map } = this;
-    map.on('styleimagemissing', ({ id }) => this.#draw(id));
+    map.setMissingStyleImageResolver((id) => this.#draw(id));
     map.on('idle', () => this.#settle());
     map.on('error', ({ error }) => this.#element.dispatchEvent(new CustomEvent('map-error', { detail: error })));
     if (this.#options.interactive) {
@@ -157,8 +157,8 @@ class GridMap {
   /** What depends on the tiles in view: labels, clusters, pills, chosen buildings, legends. */
   #settle() {
     const cases = this.#cases();
-    this.#drawLabels(cases);
-    this.#drawClusters(cases);
+    const clusters = this.#drawClusters(cases);
+    this.#drawLabels(cases, clusters);
     this.#drawPills();
     this.#tintBuildings();
     for (const legend of this.#legends) this.#countLegend(legend);
@@ -184,15 +184,17 @@ class GridMap {
     return [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()];
   }
 
-  #drawLabels(cases) {
+  #drawLabels(cases, clusters) {
     const zoom = this.map.getZoom();
+    const mark_px = this.#size.symbol * 0.7 + this.#size.text;
+    const clear_m = Math.max(30, mark_px * distanceM([0, this.map.getCenter().lat], [360 / (512 * 2 ** zoom), this.map.getCenter().lat]));
     const wanted = zoom < 16 ? ['community'] : zoom < 18 ? ['grid'] : ['grid', 'microgrid'];
     const view = this.#view();
-    const avoid = cases.filter(({ time }) => zoom >= 16 || URGENCY[time] < 2).map(({ point }) => point);
+    const avoid = cases.filter(({ time }) => zoom >= 14 || URGENCY[time] < 2).concat(clusters).map(({ point }) => point);
     const features = [];
     for (const layer of wanted) {
       for (const [, { polygons, properties }] of this.#areas(layer)) {
-        const point = labelPoint(polygons, view, avoid, zoom < 15 ? 60 : 30);
+        const point = labelPoint(polygons, view, avoid, clear_m);
         if (point) features.push(pointOf(point, { text: areaLabel(layer, properties), level: layer }));
       }
     }
@@ -210,7 +212,7 @@ class GridMap {
   }
 
   #drawClusters(cases) {
-    if (!this.map.getSource('incident')) return;
+    if (!this.map.getSource('incident')) return [];
     const zoom = this.map.getZoom();
     const cell = (CLUSTER_PX * 360) / (512 * 2 ** Math.round(zoom));
     const clusters = zoom < 14 ? clusterCases(cases, cell) : [];
@@ -218,6 +220,7 @@ class GridMap {
       const image = `cluster|${count}|${soon}|${over}`;
       return pointOf(point, { image, count });
     })));
+    return clusters;
   }
 
   #setData(name, data) {
@@ -252,7 +255,7 @@ class GridMap {
   }
 
   #caseAt(point) {
-    const layers = ['case-selected', 'case-pressing', 'case-calm', 'case-dot'].filter((id) => this.map.getLayer(id));
+    const layers = ['case-pressing', 'case-calm', 'case-dot'].filter((id) => this.map.getLayer(id));
     if (!layers.length) return null;
     const reach = 6;
     const box = [[point.x - reach, point.y - reach], [point.x + reach, point.y + reach]];
@@ -329,16 +332,12 @@ class GridMap {
   }
 
   #applySelection() {
+    const item = this.#selected;
+    this.#setData('selected', collection(item?.point ? [pointOf(item.point, { image: chosenImage(item.properties), id: item.id })] : []));
     this.#when(() => {
-      const id = this.#selected?.id ?? '';
-      const pressing = ['in', ['get', 'time_state'], ['literal', ['soon', 'overdue']]];
-      const others = ['!=', ['get', 'id'], id];
-      const filters = {
-        'case-dot': ['all', ['!', pressing], others], 'case-calm': ['all', ['!', pressing], others],
-        'case-pressing': ['all', pressing, others], 'case-selected': ['==', ['get', 'id'], id],
-      };
-      for (const [layer, filter] of Object.entries(filters)) {
-        if (this.map.getLayer(layer)) this.map.setFilter(layer, filter);
+      const others = ['!=', ['get', 'id'], item?.id ?? ''];
+      for (const [layer, own] of [['case-dot', CALM], ['case-calm', CALM], ['case-pressing', PRESSING]]) {
+        if (this.map.getLayer(layer)) this.map.setFilter(layer, ['all', own, others]);
       }
       this.#drawPills();
     });

@@ -5,11 +5,13 @@ const AREA_LAYERS = ['street', 'community', 'grid', 'microgrid'];
 const MAX_TILE_ZOOM = 16; // finer zooms stretch these tiles: 4096 steps are 0.15 m there
 const MIN_ZOOM = { microgrid: 15, building: 13 };
 const EMPTY = { type: 'FeatureCollection', features: [] };
-const GEOJSON = ['label', 'cluster', 'accuracy', 'link', 'candidate', 'fault', 'plan'];
+const GEOJSON = ['label', 'cluster', 'accuracy', 'link', 'candidate', 'fault', 'plan', 'selected'];
 export const FONT_FAMILY = "'Noto Sans SC','Noto Sans CJK SC','Source Han Sans SC','HarmonyOS Sans SC',"
   + "'PingFang SC','Microsoft YaHei',sans-serif";
 const BOLD = ['Noto Sans CJK SC Bold'];
-const PRESSING = ['in', ['get', 'time_state'], ['literal', ['soon', 'overdue']]];
+/** Cases whose clock presses keep their symbol at every scale; the calm ones become dots and clusters. */
+export const PRESSING = ['in', ['get', 'time_state'], ['literal', ['soon', 'overdue']]];
+export const CALM = ['!', PRESSING];
 export const URGENCY = Object.freeze({ overdue: 0, soon: 1, in_time: 2, stopped: 3, closed: 4 });
 
 /** Sizes in CSS px by theme: the shape of a symbol, its chosen size, dots, label text. */
@@ -26,6 +28,11 @@ export const caseImageName = (kind) => [
   ['coalesce', ['get', 'time_state'], 'in_time'], '|', ['coalesce', ['get', 'state'], ''], '|',
   ['case', ['to-boolean', ['coalesce', ['get', 'supervised'], false]], '1', ''],
 ];
+
+/** The image of a case that is chosen, from its own properties. */
+export function chosenImage({ severity = 'general', time_state = 'in_time', state = '', supervised = false }) {
+  return `chosen|${severity}|${time_state}|${state}|${supervised ? '1' : ''}`;
+}
 
 const width = (stops, scale) => ['interpolate', ['linear'], ['zoom'], ...stops.flatMap(([z, px]) => [z, px * scale])];
 
@@ -65,7 +72,7 @@ function buildings(colour, wall) {
       id: 'building-fill', type: 'fill', minzoom: 14, ...base,
       paint: {
         'fill-color': ['case', chosen, colour('map-building-chosen'), colour('map-building')],
-        'fill-opacity': ['step', ['zoom'], wall ? 0.7 : 0.6, 16, 1], 'fill-antialias': false,
+        'fill-opacity': ['step', ['zoom'], wall ? 0.4 : 0.35, 16, 1], 'fill-antialias': false,
       },
     },
     {
@@ -151,7 +158,13 @@ function links(colour, size) {
   });
 }
 
-/** Case layers; `selected` is drawn by its own layer, so that all others leave it out. */
+/** The chosen case comes from the page, so that it stands before its tile has come. */
+const SELECTED = {
+  id: 'case-selected', type: 'symbol', source: 'selected',
+  layout: { 'icon-image': ['get', 'image'], 'icon-allow-overlap': true, 'icon-ignore-placement': true },
+};
+
+/** Case layers; map.js filters the chosen one out of them. */
 function cases() {
   const base = { type: 'symbol', source: 'incident', 'source-layer': 'incident' };
   const layout = {
@@ -160,19 +173,15 @@ function cases() {
   };
   return [
     {
-      id: 'case-dot', ...base, minzoom: 14, maxzoom: 16, filter: ['!', PRESSING],
+      id: 'case-dot', ...base, minzoom: 14, maxzoom: 16, filter: CALM,
       layout: { ...layout, 'icon-image': caseImageName('dot') },
     },
     {
       id: 'case-cluster', type: 'symbol', source: 'cluster', maxzoom: 14,
       layout: { 'icon-image': ['get', 'image'], 'icon-allow-overlap': true },
     },
-    { id: 'case-calm', ...base, minzoom: 16, filter: ['!', PRESSING], layout },
+    { id: 'case-calm', ...base, minzoom: 16, filter: CALM, layout },
     { id: 'case-pressing', ...base, filter: PRESSING, layout },
-    {
-      id: 'case-selected', ...base, filter: ['==', ['get', 'id'], ''],
-      layout: { ...layout, 'icon-image': caseImageName('chosen') },
-    },
   ];
 }
 
@@ -258,6 +267,7 @@ export function mapStyle({ colour, layers, tiles, size, fill, wall = false }) {
       ...when('worker', [marks.worker]),
       ...marks.marks,
       ...when('incident', cases().slice(2)),
+      SELECTED,
       ...labels(colour, size, has).filter(({ id }) => id !== 'building-label'),
     ],
   };

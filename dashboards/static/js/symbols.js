@@ -72,8 +72,9 @@ export function caseParts({ severity, time = 'in_time', state, character, superv
   const shape = SHAPES[normalSeverity(severity)];
   const look = TIMES[time] ?? TIMES.in_time;
   const small = normalSeverity(severity) === 'simple';
+  const width = small ? look.width * 0.75 : look.width; // the character must stay free inside the ring
   const parts = [{ d: shape(-2), fill: 'surface' }];
-  parts.push({ d: shape(look.width / 2), fill: look.fill, stroke: look.stroke, width: look.width, dash: look.dash });
+  parts.push({ d: shape(width / 2), fill: look.fill, stroke: look.stroke, width, dash: look.dash });
   parts.push({
     text: character ?? characterOf(state), x: 0, y: 0, size: small ? 10 : 13, weight: look.weight, fill: look.ink,
   });

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { circleRing, clusterCases, distanceM, inside, labelPoint } from '../../../dashboards/static/js/mapgeometry.js';
+import { CALM, chosenImage, mapStyle, PRESSING, SIZES, TILE_LAYERS } from '../../../dashboards/static/js/mapstyle.js';
+
+const style = (more = {}) => mapStyle({
+  colour: (name) => `<${name}>`, layers: [...TILE_LAYERS], tiles: 'https://own/tiles', size: SIZES.light,
+  fill: { property: 'open_count', breaks: [1, 2, 3, 4] }, ...more,
+});
+
+test('the accuracy circle has its true radius in metres', () => {
+  const centre = [120.6, 31.3];
+  for (const point of circleRing(centre, 42)) assert.ok(Math.abs(distanceM(centre, point) - 42) < 0.01);
+});
+
+test('a degree at 31.3° north has the ellipsoid\'s length', () => {
+  // reference lengths: series expansion of the CGCS2000 ellipsoid at latitude 31.3 degrees
+  const phi = (31.3 * Math.PI) / 180;
+  const lat = 111132.954 - 559.822 * Math.cos(2 * phi) + 1.175 * Math.cos(4 * phi);
+  const lon = 111412.84 * Math.cos(phi) - 93.5 * Math.cos(3 * phi) + 0.118 * Math.cos(5 * phi);
+  assert.ok(Math.abs(distanceM([120, 31.3], [120.001, 31.3]) - lon / 1000) < 0.01);
+  assert.ok(Math.abs(distanceM([120, 31.2995], [120, 31.3005]) - lat / 1000) < 0.01);
+});
+
+const SQUARE = [[[0, 0], [0.01, 0], [0.01, 0.01], [0, 0.01], [0, 0]]];
+const HOLED = [...SQUARE, [[0.003, 0.003], [0.007, 0.003], [0.007, 0.007], [0.003, 0.007], [0.003, 0.003]]];
+
+test('labels stand inside, off holes and off symbols', () => {
+  const world = [-1, -1, 1, 1];
+  assert.ok(inside(labelPoint([HOLED], world), HOLED));
+  const free = labelPoint([SQUARE], world, [[0.005, 0.005]], 300);
+  assert.ok(distanceM(free, [0.005, 0.005]) >= 300);
+  assert.ok(labelPoint([SQUARE], world, [[0.005, 0.005]], 5000), 'crowded: better near than none');
+  assert.equal(labelPoint([SQUARE], [1, 1, 2, 2]), null);
+  assert.equal(labelPoint([], world), null);
+});
+
+test('nearly due and overdue cases are never clustered away', () => {
+  const cases = [
+    { point: [0.1, 0.1], time: 'in_time' }, { point: [0.2, 0.2], time: 'stopped' },
+    { point: [0.3, 0.3], time: 'overdue' }, { point: [5, 5], time: 'soon' },
+  ];
+  const clusters = clusterCases(cases, 1);
+  assert.equal(clusters.length, 1);
+  const [{ point, ...counts }] = clusters;
+  assert.deepEqual(counts, { count: 2, soon: 0, over: 1 });
+  assert.ok(Math.abs(point[0] - 0.15) < 1e-9);
+  const pressing = style().layers.find(({ id }) => id === 'case-pressing');
+  assert.deepEqual(pressing.filter, PRESSING);
+  assert.equal(pressing.minzoom, undefined);
+  for (const id of ['case-dot', 'case-calm']) assert.deepEqual(style().layers.find((layer) => layer.id === id).filter, CALM);
+});
+
+test('draw order of the specification', () => {
+  const ids = style().layers.map(({ id }) => id);
+  const order = ['ground', 'grid-fill', 'building-fill', 'microgrid-line', 'grid-line', 'community-line', 'street-line', 'chosen-line',
+    'link-line', 'case-dot', 'candidate', 'case-pressing', 'case-selected', 'area-label'];
+  assert.deepEqual(order.map((id) => ids.indexOf(id)).toSorted((a, b) => a - b), order.map((id) => ids.indexOf(id)));
+  assert.ok(!order.some((id) => !ids.includes(id)));
+  assert.equal(new Set(ids).size, ids.length);
+});
+
+test('only wanted layers have sources, and every layer its source', () => {
+  const small = style({ layers: ['grid', 'incident'], fill: null });
+  assert.ok(!small.sources.building && small.sources.grid && small.sources.incident);
+  for (const { source, id } of small.layers) if (source) assert.ok(small.sources[source], id);
+  assert.ok(!small.layers.some(({ id }) => id === 'grid-fill'));
+  assert.equal(small.glyphs, undefined);
+  assert.equal(small.sprite, undefined);
+});
+
+test('chosen image carries the whole look', () => {
+  assert.equal(chosenImage({ severity: 'major', time_state: 'soon', state: 'filed', supervised: true }), 'chosen|major|soon|filed|1');
+});
