@@ -1,0 +1,328 @@
+"""Lists and details of incidents. JSON is built in PostgreSQL; one list is one statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from gridcenter.actor import AREA_POSTS, INTAKE_POSTS, Actor
+from gridcenter.casework.operations import CASE_COLUMNS, facts_of, holds
+from gridcenter.casework.procedures import ProcedureRules, procedure_by_id
+from gridcenter.database import Row, Transaction
+from gridcenter.errors import InvalidInput, NotFound
+from gridcenter.moves import allowed
+
+CLOSED_STATES = ("closed", "evaluated", "rejected")
+
+# The time state of a case: which stroke and colour it gets (UI: symbol of a case). `soon` begins at the
+# later of: a quarter of the stage left, one hour left.
+TIME_STATE = """
+CASE WHEN c.state IN ('closed', 'evaluated', 'rejected') THEN 'closed'
+     WHEN c.due_at IS NULL THEN 'stopped'
+     WHEN c.due_at <= now() THEN 'overdue'
+     WHEN c.due_at - now() < least(greatest((c.due_at - c.stage_started_at) / 4, interval '1 hour'),
+                                   (c.due_at - c.stage_started_at) / 2) THEN 'soon'
+     ELSE 'in_time' END
+"""
+
+SUMMARY = f"""
+'id', c.id, 'number', c.number, 'state', c.state, 'severity', c.severity, 'channel', c.channel,
+'matter', json_build_object('code', i.code, 'name', i.name, 'name_en', i.name_en),
+'area_path', c.area_path::text, 'place', c.place, 'address', c.address, 'outside', c.area_path IS NULL,
+'lon', round(ST_X(c.location)::numeric, 7), 'lat', round(ST_Y(c.location)::numeric, 7),
+'stage', c.stage, 'due_at', c.due_at, 'close_due_at', c.close_due_at, 'time_state', {TIME_STATE},
+'opened_at', c.opened_at, 'changed_at', c.changed_at, 'closed_at', c.closed_at,
+'returns', c.returns, 'reworks', c.reworks, 'synthetic', c.synthetic, 'version', c.version
+"""
+
+
+@dataclass(frozen=True)
+class IncidentFilter:
+    """Which incidents a list shows; `after` is the `next` of the page before."""
+
+    states: tuple[str, ...] = ()
+    area: str | None = None
+    matter: str | None = None
+    overdue: bool | None = None
+    mine: bool = False
+    reported: bool = False
+    q: str | None = None
+    order: str = "opened"
+    after: str | None = None
+    limit: int = 50
+
+
+def incident_list(tx: Transaction, actor: Actor, wanted: IncidentFilter) -> str:
+    """JSON text ``{"items": […], "next": cursor or null}``, newest first or most urgent first.
+
+    The reader's way in is stated beside the row policies, so that its index serves. Raises
+    InvalidInput for a cursor that is not ours; an unknown area or matter gives an empty list.
+    """
+    clauses, params = _clauses(actor, wanted)
+    order = _ORDERS[wanted.order]
+    row = tx.one(
+        f"""
+        SELECT coalesce(json_agg(item ORDER BY position), '[]')::text AS items,
+               max(position) AS n, max(cursor) FILTER (WHERE position = %(limit)s) AS next
+          FROM (SELECT json_build_object({SUMMARY},
+                         'holder', (SELECT w.code FROM grid_worker w WHERE w.id = c.holder_worker_id),
+                         'department', (SELECT d.code FROM department d WHERE d.id = c.department_id)
+                       ) AS item,
+                       row_number() OVER (ORDER BY {order.sql}) AS position,
+                       {order.cursor} AS cursor
+                  FROM (SELECT * FROM case_file c
+                         WHERE {" AND ".join(clauses)}
+                         ORDER BY {order.sql} LIMIT %(limit)s) c
+                  JOIN catalogue_item i ON i.id = c.item_id) page
+        """,
+        {**params, "limit": wanted.limit},
+    )
+    assert row is not None
+    following = f'"{row["next"]}"' if row["next"] else "null"
+    return f'{{"items":{row["items"]},"next":{following}}}'
+
+
+@dataclass(frozen=True)
+class _Order:
+    sql: str
+    cursor: str
+    after: str
+
+
+_ORDERS = {
+    "opened": _Order(
+        "c.opened_at DESC, c.id DESC",
+        "extract(epoch FROM c.opened_at)::text || '~' || c.id",
+        "(c.opened_at, c.id) < (to_timestamp(%(after_value)s::float8), %(after_id)s::uuid)",
+    ),
+    "due": _Order(
+        "c.due_at ASC NULLS LAST, c.id ASC",
+        "extract(epoch FROM coalesce(c.due_at, '9999-01-01'))::text || '~' || c.id",
+        "(coalesce(c.due_at, '9999-01-01'), c.id) >"
+        " (to_timestamp(%(after_value)s::float8), %(after_id)s::uuid)",
+    ),
+}
+
+
+def _clauses(actor: Actor, wanted: IncidentFilter) -> tuple[list[str], dict[str, Any]]:
+    clauses, params = [_way_in(actor, wanted)], {"account": actor.account_id}
+    params |= _way_params(actor)
+    clauses.append("c.kind = 'incident'")
+    if wanted.states:
+        clauses.append("c.state = ANY(%(states)s)")
+        params["states"] = list(wanted.states)
+    if wanted.area is not None:
+        clauses.append(
+            "c.area_path <@ (SELECT path FROM area_now WHERE code = %(area)s)"
+            if wanted.area != "outside"
+            else "c.area_path IS NULL"
+        )
+        params["area"] = wanted.area
+    if wanted.matter is not None:
+        clauses.append("c.item_id = (SELECT id FROM catalogue_item WHERE code = %(matter)s LIMIT 1)")
+        params["matter"] = wanted.matter
+    if wanted.overdue is not None:
+        late = "(c.due_at <= now() AND c.state <> ALL(%(closed)s))"
+        clauses.append(late if wanted.overdue else f"NOT coalesce({late}, false)")
+        params["closed"] = list(CLOSED_STATES)
+    if wanted.q:
+        clauses.append(
+            "(c.number LIKE '%%' || %(q)s || '%%' OR c.address ILIKE '%%' || %(q)s || '%%'"
+            " OR c.item_id IN (SELECT id FROM catalogue_item WHERE name ILIKE '%%' || %(q)s || '%%'"
+            " OR %(q_low)s = ANY(initials)))"
+        )
+        params |= {"q": wanted.q, "q_low": wanted.q.lower()}
+    if wanted.after is not None:
+        clauses.append(_ORDERS[wanted.order].after)
+        params |= _cursor(wanted.after)
+    return clauses, params
+
+
+def _way_in(actor: Actor, wanted: IncidentFilter) -> str:
+    """The reader's way in, said in the query: the policies alone would keep the planner guessing."""
+    if wanted.mine:
+        departments = "c.department_id = ANY(%(departments)s) AND c.holder_account_id IS NULL"
+        return f"(c.holder_account_id = %(account)s OR ({departments}))"
+    if wanted.reported:
+        return "c.reporter_account_id = %(account)s"
+    ways = [f"c.area_path <@ %(area_{n})s::ltree" for n, _ in enumerate(_areas(actor))]
+    ways += [f"c.intake_path <@ %(intake_{n})s::ltree" for n, _ in enumerate(_intake(actor))]
+    if _departments(actor):
+        ways.append("c.department_id = ANY(%(departments)s)")
+    if not ways or "grid_worker" in actor.posts or "handler" in actor.posts:
+        ways += ["c.reporter_account_id = %(account)s", "c.holder_account_id = %(account)s"]
+    return "(" + " OR ".join(ways) + ")"
+
+
+def _way_params(actor: Actor) -> dict[str, Any]:
+    params: dict[str, Any] = {"departments": _departments(actor)}
+    params |= {f"area_{n}": path for n, path in enumerate(_areas(actor))}
+    params |= {f"intake_{n}": path for n, path in enumerate(_intake(actor))}
+    return params
+
+
+def _areas(actor: Actor) -> list[str]:
+    return sorted({p.area_path for p in actor.postings if p.post in AREA_POSTS and p.area_path})
+
+
+def _intake(actor: Actor) -> list[str]:
+    paths = {p.area_path for p in actor.postings if p.post in INTAKE_POSTS and p.area_path}
+    return sorted(paths)
+
+
+def _departments(actor: Actor) -> list[int]:
+    return [p.department_id for p in actor.postings if p.post == "handler" and p.department_id]
+
+
+def _cursor(text: str) -> dict[str, Any]:
+    value, _, identity = text.partition("~")
+    try:
+        return {"after_value": float(value), "after_id": UUID(identity)}
+    except ValueError:
+        raise InvalidInput.of(
+            "after", "bad_cursor", "翻页位置不对，从第一页重新开始", "Not a cursor of ours; start again"
+        ) from None
+
+
+_DETAIL = f"""
+SELECT json_build_object({SUMMARY},
+         'description', c.description, 'reported_at', n.reported_at, 'filed_at', c.filed_at,
+         'handled_at', c.handled_at, 'confidentiality', c.confidentiality,
+         'location', json_build_object('datum', n.datum, 'given_lon', n.given_lon,
+           'given_lat', n.given_lat, 'accuracy_m', n.accuracy_m,
+           'border_m', round(n.border_m::numeric, 1), 'certain', n.certain, 'outside', n.outside,
+           'unit_grid', n.unit_grid_code),
+         'filing_condition', (SELECT json_build_object('code', f.code, 'name', f.name,
+             'name_en', f.name_en, 'limit_amount', f.limit_amount, 'limit_unit', f.limit_unit,
+             'closing_condition', f.closing_condition,
+             'closing_condition_en', f.closing_condition_en, 'evidence', f.evidence)
+            FROM filing_condition f
+           WHERE f.id = coalesce(n.filing_condition_id,
+                   (SELECT id FROM filing_condition WHERE item_id = c.item_id AND is_default))),
+         'holder', (SELECT json_build_object('to', w.code, 'name', w.display_name)
+                      FROM grid_worker w WHERE w.id = c.holder_worker_id),
+         'department', (SELECT json_build_object('to', d.code, 'name', d.name, 'name_en', d.name_en)
+                          FROM department d WHERE d.id = c.department_id),
+         'default_department', (SELECT json_build_object('to', d.code, 'name', d.name,
+                          'name_en', d.name_en) FROM department d WHERE d.id = i.default_department_id),
+         'responsible', (SELECT json_build_object('to', w.code, 'name', w.display_name)
+                           FROM duty d JOIN grid_worker w ON w.id = d.worker_id
+                          WHERE d.area_path @> c.area_path AND d.valid @> CURRENT_DATE
+                            AND d.kind = 'responsible'
+                          ORDER BY nlevel(d.area_path) DESC, w.code LIMIT 1),
+         'timers', (SELECT coalesce(json_agg(json_build_object('stage', t.stage,
+                      'limit_amount', t.limit_amount, 'limit_unit', t.limit_unit,
+                      'started_at', t.started_at, 'due_at', t.due_at,
+                      'original_due_at', t.original_due_at, 'stopped_at', t.stopped_at,
+                      'overdue_at', t.overdue_at) ORDER BY t.id), '[]')
+                      FROM case_timer t WHERE t.case_id = c.id),
+         'photos', (SELECT coalesce(json_agg(json_build_object('id', a.id, 'stage', a.stage,
+                      'width_px', a.width_px, 'height_px', a.height_px, 'taken_at', a.taken_at,
+                      'at', a.at, 'url', '/api/v1/incidents/' || c.id || '/photos/' || a.id)
+                      ORDER BY a.at, a.id), '[]')
+                      FROM attachment a WHERE a.case_id = c.id),
+         'events', (SELECT coalesce(json_agg(json_build_object('version', e.version,
+                      'operation', e.operation, 'from_state', e.from_state, 'to_state', e.to_state,
+                      'at', e.at, 'happened_at', e.happened_at, 'post', e.post,
+                      'who', event_actor(e.account_id), 'note', e.note,
+                      'data', e.data) ORDER BY e.id), '[]')
+                      FROM case_event e WHERE e.case_id = c.id)
+       ) AS item
+  FROM case_file c JOIN catalogue_item i ON i.id = c.item_id JOIN incident n ON n.case_id = c.id
+ WHERE c.id = %(id)s
+"""
+
+
+def incident_detail(
+    tx: Transaction, actor: Actor, incident_id: UUID, locale: str
+) -> dict[str, Any]:
+    """Everything about one incident with its events, photos, timers and `allowed_operations`.
+
+    `allowed_operations`: [{operation, name, allowed, reasons, requires}] of this actor, what can be
+    done now and what lies ahead with the reason why not yet. Raises NotFound outside the scope.
+    """
+    case = tx.one(CASE_COLUMNS, {"id": incident_id})
+    item = tx.scalar(_DETAIL, {"id": incident_id})
+    if case is None or item is None:
+        raise NotFound()
+    key = f"casework.procedure.{case['procedure_id']}"
+    rules = tx.recent(key, lambda t: procedure_by_id(t, case["procedure_id"]), 600.0)
+    item["allowed_operations"] = allowed_operations(case, actor, rules, locale)
+    item["photos_owed"] = _photos_owed(item)
+    return dict(item)
+
+
+def allowed_operations(
+    case: Row, actor: Actor, rules: ProcedureRules, locale: str
+) -> list[dict[str, Any]]:
+    """What this actor may do with the case now or later, as the server itself would decide."""
+    found = allowed(
+        rules.moves, case["state"], actor.posts, holds(case, actor), facts_of(case, actor)
+    )
+    return [
+        {
+            "operation": each.operation,
+            "name": each.words.in_locale(locale),
+            "allowed": each.is_allowed,
+            "reasons": [reason.in_locale(locale) for reason in each.reasons],
+            "sentence": each.detail(locale),
+            "requires": each.moves[-1].requires,
+            "moves": [
+                {"to_state": m.to_state, "name": m.words.in_locale(locale), "when": m.when}
+                for m in each.moves
+            ],
+        }
+        for each in found
+    ]
+
+
+def _photos_owed(item: dict[str, Any]) -> list[str]:
+    """Kinds of photos that the filing condition asks for and that have not arrived yet."""
+    condition = item["filing_condition"] or {}
+    there = {photo["stage"] for photo in item["photos"]}
+    due = set(condition.get("evidence") or ())
+    if item["handled_at"] is None and item["state"] not in ("accepted", "handling", "rework"):
+        due.discard("after")
+    return sorted(due - there)
+
+
+def counts_by_state(tx: Transaction, actor: Actor) -> dict[str, int]:
+    """How many open incidents of the actor's scope are in each state."""
+    rows = tx.all(
+        f"SELECT c.state, count(*) AS n FROM case_file c WHERE {_way_in(actor, IncidentFilter())}"
+        " AND c.state <> ALL(%(closed)s) GROUP BY c.state",
+        {"account": actor.account_id, "closed": list(CLOSED_STATES), **_way_params(actor)},
+    )
+    return {row["state"]: row["n"] for row in rows}
+
+
+def nearby_open(
+    tx: Transaction, lon: float, lat: float, matter: str | None, within_m: float, since: datetime
+) -> list[Row]:
+    """Open incidents of the same matter near a place (CGCS2000), nearest first, at most five.
+
+    Source of the default (50 m, 24 h): DOMAIN §6.2 merging of duplicates; only what the reader may
+    see is found.
+    """
+    return tx.all(
+        "SELECT c.id, c.number, c.state, c.severity, c.opened_at, i.name, i.name_en,"
+        " ST_X(c.location) AS lon, ST_Y(c.location) AS lat,"
+        " round(ST_Distance(c.location::geography, p.place::geography)) AS distance_m"
+        " FROM case_file c JOIN catalogue_item i ON i.id = c.item_id,"
+        " (SELECT ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490) AS place) p"
+        " WHERE c.location && ST_Expand(p.place, %(within)s / 70000.0)"
+        " AND ST_DWithin(c.location::geography, p.place::geography, %(within)s)"
+        " AND c.opened_at > %(since)s AND c.state <> ALL(%(closed)s)"
+        " AND (%(matter)s::text IS NULL OR i.code = %(matter)s)"
+        " ORDER BY distance_m LIMIT 5",
+        {
+            "lon": lon,
+            "lat": lat,
+            "matter": matter,
+            "within": within_m,
+            "since": since,
+            "closed": list(CLOSED_STATES),
+        },
+    )
