@@ -1,0 +1,187 @@
+"""A file is read, mapped, checked and compared: everything about an import but the writing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from gridcenter.codes import Level
+from gridcenter.database import Transaction
+from importers.comparison import compare_areas, compare_buildings, levels_above, vanished
+from importers.findings import Findings
+from importers.history import compare_incidents
+from importers.kinds import Kind
+from importers.live import area_codes, live_areas, live_buildings, stored_extent
+from importers.mapping import PLACE_FIELDS, Columns, guess_columns
+from importers.people import compare_workers
+from importers.reading import Reading, ReadOptions, read
+from importers.records import records
+from importers.validation import (
+    validate_areas,
+    validate_buildings,
+    validate_incidents,
+    validate_workers,
+)
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class ImportCommand:
+    """What to import and what a person says about it instead of leaving it to recognition.
+
+    `level` is required for areas. `parent` is the code all rows hang under. `columns` maps field →
+    column (also ``lon``, ``lat``, ``wkt``). `example` marks everything stored as an example.
+    `source` names the provenance (default: the file's name). `name` replaces the path's own name.
+    """
+
+    kind: Kind
+    path: Path
+    level: Level | None = None
+    layer: str | None = None
+    parent: str | None = None
+    datum: str | None = None
+    encoding: str | None = None
+    columns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    example: bool = False
+    source: str | None = None
+    name: str | None = None
+
+    def given(self) -> dict[str, Any]:
+        """The options a person set, as they are stored with the batch."""
+        options = {
+            "level": self.level.value if self.level else None,
+            "layer": self.layer,
+            "parent": self.parent,
+            "datum": self.datum,
+            "encoding": self.encoding,
+            "columns": dict(self.columns) or None,
+            "example": self.example or None,
+            "source": self.source,
+        }
+        return {name: value for name, value in options.items() if value is not None}
+
+
+@dataclass
+class Examined:
+    """What an import would do. `rows` is None when the file as a whole is refused."""
+
+    reading: Reading
+    columns: Columns
+    rows: gpd.GeoDataFrame | None
+    difference: dict[str, Any]
+
+    @property
+    def findings(self) -> Findings:
+        """All findings, from the first byte to the comparison."""
+        return self.reading.findings
+
+    @property
+    def writable(self) -> int:
+        """The number of rows that may be written."""
+        return 0 if self.rows is None else len(self.rows) - len(self.findings.refused_rows)
+
+
+def _silent(_step: str, _share: float) -> None:
+    return None
+
+
+def examine(tx: Transaction, command: ImportCommand, progress: Progress = _silent) -> Examined:
+    """Read, map, check and compare; writes nothing. `progress` gets the step and its share."""
+    progress("read", 0.0)
+    options = ReadOptions(
+        layer=command.layer,
+        encoding=command.encoding,
+        datum=command.datum,
+        near=stored_extent(tx),
+        columns={k: v for k, v in command.columns.items() if k in PLACE_FIELDS},
+    )
+    reading = read(command.path, options)
+    if command.name:
+        reading.file = reading.findings.file = command.name
+    if reading.frame is None:
+        return Examined(reading, Columns({}), None, {})
+    progress("map", 0.3)
+    columns = guess_columns(
+        reading.frame, command.kind, command.columns, reading.findings, command.level
+    )
+    reading.evidence.append(columns.evidence())
+    rows = records(reading.frame, columns, command.kind, reading.findings)
+    progress("check", 0.4)
+    rows, difference = _CHECKS[command.kind](tx, command, rows, reading)
+    progress("compare", 0.8)
+    refused = reading.findings.file_refused
+    return Examined(reading, columns, None if refused else rows, {} if refused else difference)
+
+
+def _areas(
+    tx: Transaction, command: ImportCommand, rows: gpd.GeoDataFrame, reading: Reading
+) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
+    assert command.level is not None
+    findings = reading.findings
+    rows = validate_areas(rows, command.level, findings)
+    if findings.file_refused:
+        return rows, {}
+    live = live_areas(tx, [*levels_above(command.level), command.level])
+    stem = f"X{reading.digest[:6].upper()}"
+    rows = compare_areas(rows, command.level, live, area_codes(tx), command.parent, stem, findings)
+    difference = _counts(rows, findings)
+    gone = vanished(rows, live[live["level"] == command.level.value])
+    return rows, {**difference, "vanished": len(gone), "vanished_codes": gone[:1000]}
+
+
+def _buildings(
+    tx: Transaction, command: ImportCommand, rows: gpd.GeoDataFrame, reading: Reading
+) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
+    findings = reading.findings
+    rows = validate_buildings(rows, findings)
+    bounds = shapely.total_bounds(rows.geometry.to_numpy())
+    if findings.file_refused or np.isnan(bounds).any():
+        return rows, _counts(rows, findings)
+    west, south, east, north = (float(side) for side in bounds)
+    live = live_buildings(tx, (west, south, east, north))
+    rows = compare_buildings(rows, live_areas(tx, [Level.MICROGRID]), live, findings)
+    return rows, _counts(rows, findings)
+
+
+def _workers(
+    tx: Transaction, command: ImportCommand, rows: gpd.GeoDataFrame, reading: Reading
+) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
+    if reading.findings.file_refused:
+        return rows, {}
+    rows = validate_workers(rows, reading.findings)
+    rows = compare_workers(tx, rows, reading.findings)
+    return rows, _counts(rows, reading.findings)
+
+
+def _incidents(
+    tx: Transaction, command: ImportCommand, rows: gpd.GeoDataFrame, reading: Reading
+) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
+    if reading.findings.file_refused:
+        return rows, {}
+    rows = validate_incidents(rows, reading.findings)
+    source = command.source or reading.file
+    rows = compare_incidents(tx, rows, source, reading.findings)
+    return rows, _counts(rows, reading.findings)
+
+
+_CHECKS = {
+    Kind.AREAS: _areas,
+    Kind.BUILDINGS: _buildings,
+    Kind.WORKERS: _workers,
+    Kind.INCIDENTS: _incidents,
+}
+
+
+def _counts(rows: gpd.GeoDataFrame, findings: Findings) -> dict[str, Any]:
+    good = rows[~rows["row"].isin(findings.refused_rows)]
+    change = good.get("change")
+    names = ("new", "changed", "moved", "same")
+    return {name: int((change == name).sum()) if change is not None else 0 for name in names}
