@@ -11,7 +11,6 @@ import click
 
 from gridcenter import cli_data, cli_import, cli_run
 from gridcenter.cli_words import as_json, fail, give_json, say, speak, t
-from gridcenter.errors import GridcenterError
 from gridcenter.settings import Settings
 
 
@@ -79,12 +78,9 @@ def db_status(settings: Settings, as_json: bool) -> None:
 @db.command("upgrade", help=t("升级数据库结构", "Bring the database's structure up to date."))
 @click.pass_obj
 def db_upgrade(settings: Settings) -> None:
-    from gridcenter.database import upgrade
-    from gridcenter.provision import prepare_database
+    from gridcenter.cli_up import upgrade_all
 
-    for warning in prepare_database(settings).warnings:
-        say(*warning)
-    upgrade(settings)
+    upgrade_all(settings)
     say("数据库结构已是最新", "the database is up to date")
 
 
@@ -93,12 +89,12 @@ for command in (*cli_run.COMMANDS, cli_import.import_command, *cli_data.COMMANDS
 
 
 def main() -> None:
-    """Run the command line; any known error becomes one sentence and an exit code."""
+    """Run the command line; any error becomes one sentence and an exit code."""
     try:
         code = cli.main(standalone_mode=False, prog_name="gridcenter")
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         raise SystemExit(130) from None
-    except (click.ClickException, GridcenterError, OSError) as error:
+    except Exception as error:  # the edge: whatever went wrong, a person reads one sentence
         if "--debug" in sys.argv:
             raise
         fail(error)

@@ -1,11 +1,209 @@
-"""``gridcenter import``: a file goes in, findings come out; wrong files store nothing."""
+"""``gridcenter import``: a file goes in, findings come out; a refused file stores nothing."""
 
 from __future__ import annotations
 
+import csv
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import click
 
-from gridcenter.cli_words import t
+from gridcenter.cli_words import as_json, bars, give_json, say, t
+from gridcenter.errors import InvalidInput
+from gridcenter.settings import Settings
+
+if TYPE_CHECKING:
+    from importers.findings import Finding
+    from importers.operations import Outcome
+
+_SHOWN = 20
+_KINDS = {
+    "areas": ("导入区域边界", "Import areas."),
+    "buildings": ("导入楼栋", "Import buildings."),
+    "workers": ("导入网格员与责任", "Import grid workers and their duties."),
+    "incidents": ("导入历史事件", "Import past incidents."),
+}
 
 
-@click.group("import", help=t("导入文件", "Import files."))
+@click.group(
+    "import", help=t("导入文件：区域、楼栋、网格员、事件", "Import files: areas, buildings, …")
+)
 def import_command() -> None: ...
+
+
+def _options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that all four kinds share, in the order of the help."""
+    path = click.Path(exists=True, path_type=Path)
+    report = click.Path(dir_okay=False, writable=True, path_type=Path)
+    for option in reversed(
+        (
+            click.argument("file", type=path),
+            click.option("--layer", help=t("图层名", "layer of the file")),
+            click.option("--level", help=t("层级（区域必填）", "level (needed for areas)")),
+            click.option("--parent", help=t("上级编码", "code of the parent area")),
+            click.option("--datum", help=t("坐标系，如 wgs84、gcj02", "datum of the file")),
+            click.option("--encoding", help=t("文字编码，如 gb18030", "text encoding")),
+            click.option(
+                "--map",
+                "mapped",
+                multiple=True,
+                metavar="FIELD=COLUMN",
+                help=t("字段对应的列，可多次", "column of a field; may be repeated"),
+            ),
+            click.option("--dry-run", is_flag=True, help=t("只检查，不写入", "check only")),
+            click.option(
+                "--report", type=report, help=t("把问题清单写入 .csv 或 .json", "write findings")
+            ),
+            as_json,
+        )
+    ):
+        command = option(command)
+    return click.pass_obj(command)
+
+
+def _declare(kind: str, help_text: str) -> None:
+    """Add the command of one kind to the group."""
+
+    @import_command.command(kind, help=help_text)
+    @_options
+    def command(settings: Settings, **given: Any) -> None:
+        _import(settings, kind, **given)
+
+
+for _kind, _help in _KINDS.items():
+    _declare(_kind, t(*_help))
+
+
+def _import(
+    settings: Settings,
+    kind: str,
+    *,
+    file: Path,
+    level: str | None,
+    mapped: tuple[str, ...],
+    dry_run: bool,
+    report: Path | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    from gridcenter.actor import SYSTEM
+    from gridcenter.database import Database
+    from importers.kinds import Kind
+    from importers.operations import ImportCommand, run_import
+
+    command = ImportCommand(
+        kind=Kind(kind), path=file, level=_level(level), columns=_columns(mapped), **options
+    )
+    database = Database(settings.url("worker"))
+    try:
+        with bars() as progress:
+            outcome = run_import(
+                database,
+                SYSTEM,
+                command,
+                dry_run=dry_run,
+                progress=lambda step, share: progress(step, round(share * 100), 100),
+            )
+    finally:
+        database.close()
+    if report:
+        _write_report(report, outcome.findings)
+    if as_json:
+        give_json(asdict(outcome))
+    else:
+        _tell(outcome, dry_run)
+    if outcome.refused_whole:
+        raise SystemExit(2)
+
+
+def _level(given: str | None) -> Any:
+    """The level of that name. Raises InvalidInput with the names there are."""
+    from gridcenter.codes import Level
+
+    if given is None:
+        return None
+    try:
+        return Level(given)
+    except ValueError as error:
+        names = ", ".join(level.value for level in Level)
+        raise InvalidInput.of(
+            "level",
+            "unknown_level",
+            f"没有层级 {given}，可用：{names}",
+            f"There is no level {given}; choose from {names}",
+        ) from error
+
+
+def _columns(mapped: tuple[str, ...]) -> dict[str, str]:
+    """field → column from FIELD=COLUMN words. Raises InvalidInput for a word without both."""
+    found = {}
+    for word in mapped:
+        name, equals, column = word.partition("=")
+        if not (name and equals and column):
+            raise InvalidInput.of(
+                "map",
+                "bad_map",
+                f"--map 要写成 字段=列名，而不是 {word}",
+                f"--map is written FIELD=COLUMN, not {word}",
+            )
+        found[name.strip()] = column.strip()
+    return found
+
+
+def _tell(outcome: Outcome, dry_run: bool) -> None:
+    """Say what was found and done; the first findings, then how many more there are."""
+    for finding in outcome.findings[:_SHOWN]:
+        row = "" if finding.row is None else t(f" 第 {finding.row} 行", f" row {finding.row}")
+        click.echo(f"{finding.file}{row}: {finding.code}: {t(finding.zh, finding.en)}")
+    if (more := len(outcome.findings) - _SHOWN) > 0:
+        say(f"另有 {more} 条，用 --report 看全部", f"{more} more findings: see them with --report")
+    if outcome.refused_whole:
+        say("整个文件没有导入，未写入任何数据", "the whole file was refused; nothing was stored")
+    elif outcome.applied is None:
+        say(
+            f"检查完毕，未写入：{outcome.read} 行，可写入 {outcome.writable}，"
+            f"拒绝 {outcome.refused}",
+            f"checked: {outcome.read} rows, {outcome.writable} may be written,"
+            f" {outcome.refused} refused; nothing was stored",
+        )
+    else:
+        done = outcome.applied
+        say(
+            f"{outcome.read} 行：新增 {done.new}，更改 {done.changed}，相同 {done.same}，"
+            f"拒绝 {outcome.refused}",
+            f"{outcome.read} rows: {done.new} new, {done.changed} changed, {done.same} the same,"
+            f" {outcome.refused} refused",
+        )
+
+
+def _write_report(path: Path, findings: list[Finding]) -> None:
+    """Write all findings as CSV (for Excel, with a byte order mark) or, for .json, as JSON."""
+    rows = [
+        {
+            "file": finding.file,
+            "row": finding.row,
+            "field": finding.field,
+            "code": finding.code,
+            "severity": finding.severity.value,
+            "reason": t(finding.zh, finding.en),
+            "value": finding.value,
+            "count": finding.count,
+        }
+        for finding in findings
+    ]
+    if path.suffix.lower() == ".json":
+        path.write_text(json.dumps(rows, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        return
+    names = ["file", "row", "field", "code", "severity", "reason", "value", "count"]
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, names)
+        writer.writeheader()
+        # A cell that begins like a formula is text: Excel would run it.
+        writer.writerows({k: _harmless(v) for k, v in row.items()} for row in rows)
+
+
+def _harmless(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(tuple("=+-@")) else value

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from gridcenter import cluster
-from gridcenter.cli_words import say
+from gridcenter.cli_words import bars, say
 from gridcenter.provision import prepare_database
 from gridcenter.serving import programs, supervise
 from gridcenter.settings import Settings
-
-Progress = Callable[[str, int, int], None]
 
 _IS_EMPTY = "SELECT NOT EXISTS (SELECT FROM account) AND NOT EXISTS (SELECT FROM area) AS empty"
 _FIRST_ADMINISTRATORS = (
@@ -54,20 +51,34 @@ def run_all(settings: Settings, *, empty: bool, setup_only: bool) -> None:
 
 
 def _make_ready(settings: Settings, *, empty: bool) -> None:
-    from gridcenter.database import connect, upgrade
+    from gridcenter.database import connect
 
     if settings.embedded:
         if not cluster.status(settings).exists:
             say("创建内置数据库", "making the embedded database")
         cluster.ensure(settings)
-    for warning in prepare_database(settings).warnings:
-        say(*warning)
-    upgrade(settings)
+    upgrade_all(settings)
     with connect(settings.url("owner")) as connection:
         row = connection.execute(_IS_EMPTY).fetchone()
     if row and row["empty"]:
         logins = _first_administrators(settings) if empty else load_sample(settings)
         show_first_logins(settings, logins)
+
+
+def upgrade_all(settings: Settings) -> None:
+    """Roles, extensions, structure, derived SQL, reference data: all brought up to date."""
+    from gridcenter.database import Database, upgrade
+    from gridcenter.reference_data import load_reference_data
+
+    for warning in prepare_database(settings).warnings:
+        say(*warning)
+    upgrade(settings)
+    database = Database(settings.url("owner"))
+    try:
+        with database.transaction() as tx:
+            load_reference_data(tx)
+    finally:
+        database.close()
 
 
 def _greet(settings: Settings) -> None:
@@ -88,7 +99,7 @@ def load_sample(settings: Settings, factor: float = 1.0, seed: int = 1) -> list[
     say("载入示例街道（示例数据，非真实事件）", "loading the sample street (synthetic incidents)")
     database = Database(settings.url("worker"))
     try:
-        with _bars() as progress:
+        with bars() as progress:
             found = sample.load(database, settings, factor, seed, progress)
     finally:
         database.close()
@@ -132,22 +143,3 @@ def _first_administrators(settings: Settings) -> list[FirstLogin]:
 
 def _logins_file(settings: Settings) -> Path:
     return settings.home / "first-logins.txt"
-
-
-@contextmanager
-def _bars() -> Iterator[Progress]:
-    """A function progress(step, done, total) that draws one bar for each step."""
-    from rich.console import Console
-    from rich.progress import Progress as Bars
-    from rich.progress import TaskID
-
-    console = Console(stderr=True)
-    tasks: dict[str, TaskID] = {}
-    with Bars(console=console) as bars:
-
-        def progress(step: str, done: int, total: int) -> None:
-            if step not in tasks:
-                tasks[step] = bars.add_task(step, total=total)
-            bars.update(tasks[step], completed=done, total=total)
-
-        yield progress

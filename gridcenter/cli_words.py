@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import click
@@ -17,6 +19,8 @@ from gridcenter.errors import (
     Words,
 )
 from gridcenter.settings import language_of
+
+Progress = Callable[[str, int, int], None]
 
 _language = language_of()
 for _word, _next in zip(sys.argv, [*sys.argv[1:], ""], strict=True):
@@ -57,15 +61,18 @@ def give_json(value: Any) -> None:
 
 def fail(error: Exception) -> NoReturn:
     """Say the error in one sentence and leave with its exit code."""
-    click.echo(t("错误：", "error: ") + sentence(error), err=True)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)  # a group by itself: its commands are listed
+    else:
+        click.echo(t("错误：", "error: ") + sentence(error), err=True)
     raise SystemExit(exit_code(error))
 
 
 def exit_code(error: Exception) -> int:
-    """1 when the machine is at fault, 2 when what was asked or given is."""
-    machine = (DatabaseUnavailable, OSError)
-    at_fault = getattr(error, "machine_at_fault", False)
-    return 1 if at_fault or isinstance(error, machine) else 2
+    """2 when what was asked or given is wrong, 1 when the machine or the program is."""
+    if isinstance(error, DatabaseUnavailable) or getattr(error, "machine_at_fault", False):
+        return 1
+    return 2 if isinstance(error, GridcenterError | click.ClickException) else 1
 
 
 def sentence(error: Exception) -> str:
@@ -79,7 +86,13 @@ def sentence(error: Exception) -> str:
         return " ".join(parts)
     if isinstance(error, click.ClickException):
         return _wrong_use(error)
-    return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return " ".join(filter(None, [str(error.filename or ""), error.strerror]))
+    said = " ".join(str(error).split())[:300]
+    return t(
+        f"意外的错误 {type(error).__name__}：{said}（加 --debug 看详情）",
+        f"unexpected {type(error).__name__}: {said} (--debug shows more)",
+    )
 
 
 def _wrong_use(error: click.ClickException) -> str:
@@ -96,7 +109,28 @@ def _wrong_use(error: click.ClickException) -> str:
         return f"缺少{kind} {shown}，请用 --help 查看用法"
     if isinstance(error, click.BadParameter):
         name = error.param.opts[0] if error.param and error.param.opts else ""
+        if isinstance(getattr(error.param, "type", None), click.Path):
+            return f"没有这个文件，或不能使用：{error.message.split(chr(39))[1]}"
         return f"{name} 的值不可用：{error.message}"
     if said.startswith("No such command"):
         return f"没有命令 {said.split(chr(39))[1]}，请用 --help 查看全部命令"
     return f"用法不对：{said}"
+
+
+@contextmanager
+def bars() -> Iterator[Progress]:
+    """A function progress(step, done, total) that draws one bar for each step."""
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+    console = Console(stderr=True)
+    tasks: dict[str, TaskID] = {}
+    with Bars(console=console, transient=True) as drawn:
+
+        def progress(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = drawn.add_task(step, total=total)
+            drawn.update(tasks[step], completed=done, total=total)
+
+        yield progress
