@@ -31,6 +31,7 @@ _WATCH_S = 0.5
 _DATABASE_WATCH_S = 3.0
 # A program that dies so many times in a row, each within this time, will not come up.
 _TRIES, _SHORT_LIFE_S = 5, 10.0
+_BACKOFF_BASE = 2.0  # it is started again after 2, 4, 8 … seconds
 
 
 class ServingFailed(GridcenterError):
@@ -134,7 +135,7 @@ def _keep(program: Program, settings: Settings, say: Say, now: float) -> None:
                 f"program {program.name} does not stay up (exit code {code}); see the log above",
             )
         program.process = None
-        program.not_before = now + (2.0**program.short_lives if short else 0.0)
+        program.not_before = now + (_BACKOFF_BASE**program.short_lives if short else 0.0)
         say(
             f"{program.name} 意外退出（{code}），重新启动",
             f"{program.name} died ({code}), restarting",
