@@ -23,7 +23,7 @@ export function wallLevel(age_s) {
 export class Live {
   #url; #journal; #cursor; #source = null; #heard; #subscribers = new Set(); #watchers = new Set();
   #attempt = 0; #retry = null; #tick = null; #fetching = false; #again = false; #state = 'connected';
-  #now; #EventSource; #get; #retry_at = null; #opened = 0; #listeners = new AbortController();
+  #now; #EventSource; #get; #retry_at = null; #opened = 0; #missed = false; #listeners = new AbortController();
 
   /** `cursor` null: the first word from the server makes every subscriber load anew (`reset`). */
   constructor({
@@ -111,7 +111,10 @@ export class Live {
       this.#hear();
       if (again || this.#cursor !== null) this.fetch();
     });
-    source.addEventListener('beat', () => this.#hear());
+    source.addEventListener('beat', () => {
+      this.#hear();
+      if (this.#missed) this.fetch();
+    });
     source.addEventListener('changed', (event) => {
       this.#hear();
       this.#changed(event.data);
@@ -151,8 +154,9 @@ export class Live {
     source?.close();
   }
 
+  /** A heartbeat proves nothing while the changes it announced could not be fetched: the age keeps growing. */
   #hear() {
-    this.#heard = this.#now();
+    if (!this.#missed) this.#heard = this.#now();
     this.#beat();
   }
 
@@ -198,7 +202,7 @@ export class Live {
       } while (this.#again);
     } catch (error) {
       if (error.status === 410 || error.status === 400) this.#restart();
-      // any other failure is told by the growing age; the next word or reconnect fetches again
+      else this.#missed = true; // told by the growing age; the next word or reconnect fetches again
     } finally {
       this.#fetching = false;
     }
@@ -207,6 +211,7 @@ export class Live {
   async #drain() {
     for (;;) {
       const { items, next } = await this.#get(this.#journal, { after: this.#cursor, limit: PAGE });
+      this.#missed = false;
       this.#hear();
       const moved = next !== null && next !== undefined && next !== this.#cursor;
       if (moved) this.#cursor = next;
@@ -216,6 +221,7 @@ export class Live {
   }
 
   #restart() {
+    this.#missed = false;
     this.#cursor = null;
     this.#emit({ items: [], cursor: null, reset: true });
     this.reconnect();

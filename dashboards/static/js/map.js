@@ -186,15 +186,13 @@ class GridMap {
 
   #drawLabels(cases, clusters) {
     const zoom = this.map.getZoom();
-    const mark_px = this.#size.symbol * 0.7 + this.#size.text;
-    const clear_m = Math.max(30, mark_px * distanceM([0, this.map.getCenter().lat], [360 / (512 * 2 ** zoom), this.map.getCenter().lat]));
     const wanted = zoom < 16 ? ['community'] : zoom < 18 ? ['grid'] : ['grid', 'microgrid'];
     const view = this.#view();
     const avoid = cases.filter(({ time }) => zoom >= 14 || URGENCY[time] < 2).concat(clusters).map(({ point }) => point);
     const features = [];
     for (const layer of wanted) {
       for (const [, { polygons, properties }] of this.#areas(layer)) {
-        const point = labelPoint(polygons, view, avoid, clear_m);
+        const point = labelPoint(polygons, view, avoid);
         if (point) features.push(pointOf(point, { text: areaLabel(layer, properties), level: layer }));
       }
     }

@@ -2,6 +2,7 @@
 
 const RADIUS_A = 6378137;
 const E2 = 0.00669438002290; // GRS80 = CGCS2000
+const LABEL_ASPECT = 0.5; // words are wider than high: room to the sides counts half
 
 /** Metres per degree {lon, lat} at a latitude on the CGCS2000 ellipsoid. */
 export function metresPerDegree(lat) {
@@ -68,8 +69,8 @@ function edgeDistance2([x, y], rings, kx) {
 }
 
 /**
- * Where a label stands: the point inside the polygons and inside `view` [w, s, e, n] that is furthest from
- * every edge, at least `clear_m` from each of `avoid` if any such point exists; null if nothing is in view.
+ * Where a label stands: the point inside the polygons and inside `view` [w, s, e, n] that is furthest from every
+ * edge and every one of `avoid`, at least `clear_m` from the latter if any such point exists; null if nothing is in view.
  */
 export function labelPoint(polygons, view, avoid = [], clear_m = 30, cells = 14) {
   let best = null;
@@ -77,11 +78,12 @@ export function labelPoint(polygons, view, avoid = [], clear_m = 30, cells = 14)
   for (const rings of polygons) {
     const [w, s, e, n] = overlap(boundsOf(rings[0]), view);
     if (!(w < e && s < n)) continue;
-    const kx = Math.cos((((s + n) / 2) * Math.PI) / 180);
+    const kx = LABEL_ASPECT * Math.cos((((s + n) / 2) * Math.PI) / 180);
     for (let i = 0; i < cells * cells; i += 1) {
       const point = [w + ((e - w) * ((i % cells) + 0.5)) / cells, s + ((n - s) * (Math.floor(i / cells) + 0.5)) / cells];
       if (!inside(point, rings)) continue;
-      const score = edgeDistance2(point, rings, kx);
+      const away = avoid.map((other) => ((other[0] - point[0]) * kx) ** 2 + (other[1] - point[1]) ** 2);
+      const score = Math.min(edgeDistance2(point, rings, kx), ...away);
       const near = avoid.some((other) => distanceM(point, other) < clear_m);
       if (near && (!crowded || score > crowded.score)) crowded = { point, score };
       if (!near && (!best || score > best.score)) best = { point, score };

@@ -9,6 +9,7 @@ const GEOJSON = ['label', 'cluster', 'accuracy', 'link', 'candidate', 'fault', '
 export const FONT_FAMILY = "'Noto Sans SC','Noto Sans CJK SC','Source Han Sans SC','HarmonyOS Sans SC',"
   + "'PingFang SC','Microsoft YaHei',sans-serif";
 const BOLD = ['Noto Sans CJK SC Bold'];
+const REGULAR = ['Noto Sans CJK SC Regular'];
 /** Cases whose clock presses keep their symbol at every scale; the calm ones become dots and clusters. */
 export const PRESSING = ['in', ['get', 'time_state'], ['literal', ['soon', 'overdue']]];
 export const CALM = ['!', PRESSING];
@@ -19,7 +20,7 @@ export const SIZES = Object.freeze({
   light: { symbol: 22, soon: 22, overdue: 22, selected: 30, dot: 12, text: 14, small: 12, person: 24, line: 1 },
   dark: { symbol: 22, soon: 22, overdue: 22, selected: 30, dot: 12, text: 14, small: 12, person: 24, line: 1 },
   phone: { symbol: 26, soon: 26, overdue: 26, selected: 30, dot: 14, text: 14, small: 13, person: 28, line: 1 },
-  wall: { symbol: 42, soon: 42, overdue: 50, selected: 60, dot: 19, text: 30, small: 28, person: 42, line: 1.3 },
+  wall: { symbol: 42, soon: 42, overdue: 50, selected: 60, dot: 19, text: 28, small: 28, person: 42, line: 1.3 },
 });
 
 /** Name of the image of a case; map.js draws it when MapLibre misses it. */
@@ -229,8 +230,8 @@ function labels(colour, size, has) {
   found.push({
     id: 'area-label', type: 'symbol', source: 'label',
     layout: {
-      'text-field': ['get', 'text'], 'text-font': BOLD, 'text-max-width': 20,
-      'text-size': ['match', ['get', 'level'], 'community', size.text + 1, 'grid', size.text, size.small],
+      'text-field': ['get', 'text'], 'text-font': size.text > 20 ? REGULAR : BOLD, 'text-max-width': 20,
+      'text-size': ['match', ['get', 'level'], 'community', size.text, 'grid', size.text, size.small],
       'symbol-sort-key': ['match', ['get', 'level'], 'community', 0, 'grid', 1, 2], 'text-padding': 4,
     },
     paint: halo(colour, size.text > 20 ? 5 : 3),

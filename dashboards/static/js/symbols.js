@@ -12,20 +12,20 @@ export const STATE_CHARACTERS = Object.freeze({
   extended: '延', deferred: '挂', supervised: '督', merged: '并', void: '废', voided: '废',
   closed: '结', evaluated: '评', visit_due: '访',
 });
-export const SEVERITIES = Object.freeze(['simple', 'general', 'serious', 'major', 'emergency']);
+export const SEVERITIES = Object.freeze(['simple', 'general', 'prominent', 'major', 'emergency']);
 export const TIME_STATES = Object.freeze(['in_time', 'soon', 'overdue', 'stopped', 'closed']);
 
 /** Names other parts use for the same thing; the key is looked up in lower case. */
 const SEVERITY_ALIASES = {
   minor: 'simple', easy: 'simple', 简易: 'simple', normal: 'general', ordinary: 'general', 一般: 'general',
-  prominent: 'serious', 突出: 'serious', critical: 'major', 重大: 'major', 紧急: 'emergency',
+  serious: 'prominent', 突出: 'prominent', critical: 'major', 重大: 'major', 紧急: 'emergency',
 };
 
 /** Outer half-size of each shape on a grid where the circle of a list symbol is 24 across. */
 const SHAPES = {
   simple: (inset) => circle(8.9 - inset),
   general: (inset) => circle(12 - inset),
-  serious: (inset) => square(11.4 - inset, Math.max(1, 3.2 - inset / 2)),
+  prominent: (inset) => square(11.4 - inset, Math.max(1, 3.2 - inset / 2)),
   major: (inset) => diamond(15.6 - inset * Math.SQRT2),
   emergency: (inset) => diamond(15.6 - inset * Math.SQRT2),
 };

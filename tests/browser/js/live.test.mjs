@@ -129,6 +129,25 @@ test('reconnects with growing pauses and resumes at the cursor', async (context)
   stream.stop();
 });
 
+test('heartbeats do not make a board look fresh whose changes could not be fetched', async (context) => {
+  context.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] });
+  const failed = Object.assign(new Error('broken'), { status: 500 });
+  const { stream, clock, got } = world({ pages: [failed, failed, { items: [{ number: 6 }], next: '6' }] });
+  stream.start();
+  FakeSource.opened[0].say('changed', { after: '5' });
+  await settle();
+  clock.ms += 10_000;
+  FakeSource.opened[0].say('beat', {});
+  assert.equal(stream.age_s(), 10);
+  await settle();
+  clock.ms += 10_000;
+  FakeSource.opened[0].say('beat', {});
+  await settle();
+  assert.equal(got.length, 1);
+  assert.equal(stream.age_s(), 0);
+  stream.stop();
+});
+
 test('levels of the wall', () => {
   assert.deepEqual([0, 10.9, 11, 60, 61, 600, 601].map(wallLevel), ['fresh', 'fresh', 'aging', 'aging', 'stale', 'stale', 'dead']);
 });
