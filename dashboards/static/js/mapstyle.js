@@ -6,10 +6,11 @@ const MAX_TILE_ZOOM = 16; // finer zooms stretch these tiles: 4096 steps are 0.1
 const MIN_ZOOM = { microgrid: 15, building: 13 };
 const EMPTY = { type: 'FeatureCollection', features: [] };
 const GEOJSON = ['label', 'cluster', 'accuracy', 'link', 'candidate', 'fault', 'plan', 'selected'];
-export const FONT_FAMILY = "'Noto Sans SC','Noto Sans CJK SC','Source Han Sans SC','HarmonyOS Sans SC',"
-  + "'PingFang SC','Microsoft YaHei',sans-serif";
-const BOLD = ['Noto Sans CJK SC Bold'];
-const REGULAR = ['Noto Sans CJK SC Regular'];
+/** The house's fonts. MapLibre draws every glyph itself (there is no glyph server) and reads the weight from the first name. */
+const FAMILIES = ['Noto Sans SC', 'Noto Sans CJK SC', 'Source Han Sans SC', 'HarmonyOS Sans SC', 'PingFang SC', 'Microsoft YaHei'];
+export const FONT_FAMILY = `${FAMILIES.map((name) => `'${name}'`).join(',')},sans-serif`;
+const BOLD = ['Noto Sans SC Bold', ...FAMILIES];
+const REGULAR = ['Noto Sans SC Regular', ...FAMILIES];
 /** Cases whose clock presses keep their symbol at every scale; the calm ones become dots and clusters. */
 export const PRESSING = ['in', ['get', 'time_state'], ['literal', ['soon', 'overdue']]];
 export const CALM = ['!', PRESSING];
