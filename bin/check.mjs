@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const STATIC = join(ROOT, "dashboards", "static");
 const MANIFEST = join(STATIC, "vendor", "manifest.json");
-const IMPORT = /(?:^|[\s;])(?:import|export)\s*(?:[\w*{}\s,$]+?from\s*)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/gm;
+const IMPORT = /(?<![\w$.])(?:import|export)\s*(?:[\w*{}\s,$]+?from\s*)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/gm;
 const IN_SCRIPTS = [
   [/\.(?:inner|outer)HTML\b|\binsertAdjacentHTML\b|\bdocument\.write\b/, "builds HTML from text; use textContent or elements"],
   [/\beval\s*\(|\bnew\s+Function\s*\(/, "evaluates text; the policy refuses it"],

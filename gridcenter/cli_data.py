@@ -15,20 +15,28 @@ from gridcenter.errors import ACCOUNT, InvalidInput, NotFound
 from gridcenter.settings import Settings
 
 if TYPE_CHECKING:
-    from gridcenter.database import Row, Transaction
+    from gridcenter.database import Database, Row, Transaction
+
+
+@contextmanager
+def open_database(settings: Settings) -> Iterator[Database]:
+    """The database as the worker's role, which the house policy lets see every row."""
+    from gridcenter.database import Database
+    from gridcenter.provision import require_server
+
+    require_server(settings)
+    database = Database(settings.url("worker"))
+    try:
+        yield database
+    finally:
+        database.close()
 
 
 @contextmanager
 def transaction(settings: Settings, *, read_only: bool = False) -> Iterator[Transaction]:
-    """A transaction of the worker's role, which the house policy lets see every row."""
-    from gridcenter.database import Database
-
-    database = Database(settings.url("worker"))
-    try:
-        with database.transaction(read_only=read_only) as tx:
-            yield tx
-    finally:
-        database.close()
+    """One transaction of that role."""
+    with open_database(settings) as database, database.transaction(read_only=read_only) as tx:
+        yield tx
 
 
 @click.group("accounts", help=t("账号", "Accounts."))

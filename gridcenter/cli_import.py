@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gridcenter.cli_data import open_database
 from gridcenter.cli_words import as_json, bars, give_json, say, t
 from gridcenter.errors import InvalidInput
 from gridcenter.settings import Settings
@@ -90,25 +91,20 @@ def _import(
     **options: Any,
 ) -> None:
     from gridcenter.actor import SYSTEM
-    from gridcenter.database import Database
     from importers.kinds import Kind
     from importers.operations import ImportCommand, run_import
 
     command = ImportCommand(
         kind=Kind(kind), path=file, level=_level(level), columns=_columns(mapped), **options
     )
-    database = Database(settings.url("worker"))
-    try:
-        with bars() as progress:
-            outcome = run_import(
-                database,
-                SYSTEM,
-                command,
-                dry_run=dry_run,
-                progress=lambda step, share: progress(step, round(share * 100), 100),
-            )
-    finally:
-        database.close()
+    with open_database(settings) as database, bars() as progress:
+        outcome = run_import(
+            database,
+            SYSTEM,
+            command,
+            dry_run=dry_run,
+            progress=lambda step, share: progress(step, round(share * 100), 100),
+        )
     if report:
         _write_report(report, outcome.findings)
     if as_json:

@@ -93,16 +93,12 @@ def _greet(settings: Settings) -> None:
 
 def load_sample(settings: Settings, factor: float = 1.0, seed: int = 1) -> list[FirstLogin]:
     """Load the sample street with a progress bar; its logins, each with a random password."""
-    from gridcenter.database import Database
+    from gridcenter.cli_data import open_database
     from importers import sample
 
     say("载入示例街道（示例数据，非真实事件）", "loading the sample street (synthetic incidents)")
-    database = Database(settings.url("worker"))
-    try:
-        with bars() as progress:
-            found = sample.load(database, settings, factor, seed, progress)
-    finally:
-        database.close()
+    with open_database(settings) as database, bars() as progress:
+        found = sample.load(database, settings, factor, seed, progress)
     return [FirstLogin(login.post, login.username, login.password) for login in found]
 
 

@@ -122,6 +122,17 @@ def server_status(settings: Settings) -> dict[str, object]:
     return found
 
 
+def require_server(settings: Settings) -> None:
+    """Nothing when the database answers; raises ServerUnfit, saying what to do, when not."""
+    if settings.embedded and not status(settings).running:
+        raise ServerUnfit(
+            "内置数据库没有运行，请先运行 bin/gridcenter db up",
+            "the embedded database does not run: first run bin/gridcenter db up",
+        )
+    if not settings.embedded:
+        _admin(settings, settings.database).close()
+
+
 def _admin(settings: Settings, name: str) -> psycopg.Connection[tuple[object, ...]]:
     try:
         return psycopg.connect(settings.url("admin", name), autocommit=True, connect_timeout=10)
