@@ -50,7 +50,9 @@ def compare_areas(
     rows = rows.copy()
     above = live[live["level"] != level.value].reset_index(drop=True)
     beside = live[live["level"] == level.value].reset_index(drop=True)
-    _check_datum(rows, beside, findings)
+    if _check_datum(rows, beside, findings):
+        return rows
+    _settle_shared(rows, beside, findings)
     _parents(rows, above, level, given_parent, findings)
     _known_places(rows, beside)
     _new_codes(rows, level, codes, stem, findings)
@@ -74,7 +76,9 @@ def compare_buildings(
     the smaller code wins.
     """
     rows = rows.copy()
-    _check_datum(rows, live, findings)
+    if _check_datum(rows, live, findings):
+        return rows
+    _settle_shared(rows, live, findings)
     _assign_microgrids(rows, microgrids, findings)
     _known_places(rows, live)
     usable = _usable(rows, findings) & rows["code"].isna().to_numpy()
@@ -93,7 +97,8 @@ def compare_buildings(
 def vanished(rows: gpd.GeoDataFrame, live: gpd.GeoDataFrame) -> list[str]:
     """Codes in force under the parents that the file speaks of, but not in the file."""
     parents = set(rows["parent_code"])
-    spoken = live[live["parent_code"].isin(parents)]
+    # Another city's districts have no parent either; they did not vanish from this file.
+    spoken = live[live["parent_code"].isin(parents) & live["parent_code"].notna()]
     return sorted(set(spoken["code"]) - set(rows["code"].dropna()))
 
 
@@ -265,6 +270,23 @@ def _known_places(rows: gpd.GeoDataFrame, live: gpd.GeoDataFrame) -> None:
             used.add(code)
 
 
+def _settle_shared(rows: gpd.GeoDataFrame, live: gpd.GeoDataFrame, findings: Findings) -> None:
+    """Of rows that share a code, the one that lies where the code lies now keeps it."""
+    place = {code: position for position, code in enumerate(live["code"])}
+    column = rows.columns.get_loc("code")
+    for position in np.flatnonzero(rows["shared_code"].notna().to_numpy()):
+        code = rows["shared_code"].iloc[position]
+        holders = np.flatnonzero((rows["code"] == code).to_numpy())
+        if code not in place or not len(holders):
+            continue
+        known = live.geometry.iloc[place[code]]
+        shapes = rows.geometry.iloc[[position, holders[0]]].to_numpy()
+        mine, theirs = shapely.area(shapely.intersection(shapes, known))
+        if mine > theirs:
+            rows.iat[holders[0], column] = None
+            rows.iat[position, column] = code
+
+
 def _new_codes(
     rows: gpd.GeoDataFrame, level: Level, codes: Codes, stem: str, findings: Findings
 ) -> None:
@@ -338,23 +360,24 @@ def _paired(rows: gpd.GeoDataFrame, live: gpd.GeoDataFrame) -> tuple[Any, Any]:
     return np.array([i for i, _ in pairs], dtype=int), np.array([j for _, j in pairs], dtype=int)
 
 
-def _check_datum(rows: gpd.GeoDataFrame, live: gpd.GeoDataFrame, findings: Findings) -> None:
+def _check_datum(rows: gpd.GeoDataFrame, live: gpd.GeoDataFrame, findings: Findings) -> bool:
     """Refuse a file that lies beside what is stored by exactly the shift of a web map's datum."""
     mine, theirs = _paired(rows, live)
     if len(mine) < _PAIRS_TO_SUSPECT:
-        return
+        return False
     here = shapely.get_coordinates(shapely.centroid(rows.geometry.to_numpy()[mine]))
     there = shapely.get_coordinates(shapely.centroid(live.geometry.to_numpy()[theirs]))
     offset = float(np.median(_distances(here, there)))
     if offset < FAR_M / 2:
-        return
+        return False
     for datum, undo in ((Datum.GCJ02, gcj02_to_wgs84), (Datum.BD09, bd09_to_wgs84)):
         undone = np.column_stack(undo(here[:, 0], here[:, 1]))
         if float(np.median(_distances(undone, there))) < offset / 10:
             findings.add(
                 "datum.suspected", value=datum.value, metres=f"{offset:.0f}", count=len(rows)
             )
-            return
+            return True
+    return False
 
 
 def _distances(here: Floats, there: Floats) -> Floats:

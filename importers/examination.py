@@ -132,6 +132,8 @@ def _areas(
     live = live_areas(tx, [*levels_above(command.level), command.level])
     stem = f"X{reading.digest[:6].upper()}"
     rows = compare_areas(rows, command.level, live, area_codes(tx), command.parent, stem, findings)
+    if findings.file_refused:
+        return rows, {}
     difference = _counts(rows, findings)
     gone = vanished(rows, live[live["level"] == command.level.value])
     return rows, {**difference, "vanished": len(gone), "vanished_codes": gone[:1000]}

@@ -12,6 +12,7 @@ import shapely
 
 from gridcenter.database import Transaction
 from importers.findings import Findings
+from importers.live import outside_all_areas
 
 # Ids of imported cases: the same row of the same file number is always the same case.
 _NAMESPACE = UUID("8a0b7a3e-52b8-4a52-9f0e-6a1f1f6c2b11")
@@ -50,6 +51,7 @@ def compare_incidents(
         for channel in rows["channel"]
     ]
     points = rows.geometry.to_numpy()
+    findings.add_rows("place.unknown", rows["row"].to_numpy()[outside_all_areas(tx, points)])
     contents = [
         code or f"{matter}|{at}|{text}|{point}"
         for code, matter, at, text, point in zip(
@@ -75,12 +77,13 @@ def _matters(tx: Transaction, rows: gpd.GeoDataFrame, findings: Findings) -> pd.
     often = Counter(matter["name"] for matter in matters)
     by_word = {matter["name"]: matter["id"] for matter in matters if often[matter["name"]] == 1}
     by_word |= {matter["code"]: matter["id"] for matter in matters}
-    found = rows["matter"].map(lambda word: by_word.get(word) if word else None)
+    found: pd.Series[int] = pd.Series(
+        [by_word.get(word) for word in rows["matter"]], dtype=object, index=rows.index
+    )
     unknown = (rows["matter"].notna() & found.isna()).to_numpy()
     number = rows["row"].to_numpy()
     findings.add_rows("reference.unknown", number[unknown], rows["matter"][unknown], field="matter")
-    result: pd.Series[int] = found.astype(object).where(found.notna(), None)
-    return result
+    return found
 
 
 def _states(rows: gpd.GeoDataFrame, findings: Findings) -> pd.Series[str]:

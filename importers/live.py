@@ -14,6 +14,7 @@ from gridcenter.codes import Level
 from gridcenter.database import Transaction
 from gridcenter.geo import STORAGE_SRID
 from importers.placing import Box
+from importers.raw import Geometries
 
 _AREAS = """
 SELECT n.id, n.code, n.level, n.name, n.households, n.path::text AS path, n.parent_id,
@@ -21,6 +22,8 @@ SELECT n.id, n.code, n.level, n.name, n.households, n.path::text AS path, n.pare
        ST_AsBinary(n.geom) AS geom
   FROM area_now n WHERE n.level = ANY(%(levels)s) ORDER BY n.code
 """
+
+_ROOTS = "SELECT ST_AsBinary(n.geom) AS geom FROM area_now n WHERE n.parent_id IS NULL"
 
 _BUILDINGS = """
 SELECT b.code, b.name, b.floors, b.height_m AS height, b.usage,
@@ -54,6 +57,16 @@ def live_areas(tx: Transaction, levels: list[Level]) -> gpd.GeoDataFrame:
     """Areas in force of `levels`, by code: id, code, level, name, path, parent, geometry."""
     columns = ["id", "code", "level", "name", "households", "path", "parent_id", "parent_code"]
     return _frame(tx.all(_AREAS, {"levels": [level.value for level in levels]}), columns)
+
+
+def outside_all_areas(tx: Transaction, points: Geometries) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Mask of points (EPSG:4490) that lie in no area in force; a missing point is not outside."""
+    roots = _frame(tx.all(_ROOTS), [])
+    inside = np.zeros(len(points), dtype=bool)
+    inside[shapely.STRtree(roots.geometry.to_numpy()).query(points, predicate="intersects")[0]] = (
+        True
+    )
+    return np.asarray(~inside & ~shapely.is_missing(points))
 
 
 def live_buildings(tx: Transaction, box: Box) -> gpd.GeoDataFrame:

@@ -86,14 +86,14 @@ def stage(
 ) -> Staged:
     """Examine the file and keep the result; nothing of it is in force before `apply`.
 
-    A file refused as a whole leaves a batch in state ``refused`` with its findings and no rows.
+    A file of which nothing may be written leaves a batch in state ``refused`` with its findings.
     """
     _permit(actor)
     if command.kind is Kind.AREAS and command.level is None:
         raise InvalidInput.of("level", "required", "导入区域须指明层级", "areas need their level")
     examined = examine(tx, command, progress)
     batch = uuid4()
-    state = "refused" if examined.rows is None else "staged"
+    state = "staged" if examined.writable else "refused"
     reading = examined.reading
     refused = examined.findings.refused_rows
     tx.execute(

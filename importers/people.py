@@ -42,6 +42,7 @@ def compare_workers(
     live = {row["code"]: row for row in tx.all(_WORKERS)}
     duties: list[list[dict[str, str]]] = []
     changes: list[str] = []
+    refused = findings.refused_rows
     for row in rows.itertuples():
         number, worker = int(row.row), row.code
         duties.append([{"area": code, "kind": row.duty} for code in row.grids])
@@ -51,7 +52,7 @@ def compare_workers(
                 findings.add("reference.unknown", row=number, field="grids", value=code)
             elif holder and worker and holder.lower() != worker.lower():
                 findings.add("duty.taken", row=number, field="grids", value=code, other=holder)
-            elif row.duty != "deputy" and worker:
+            elif row.duty != "deputy" and worker and number not in refused:
                 taken[(code, row.duty)] = worker
         changes.append(_change(row, duties[-1], live.get(worker.lower()) if worker else None))
     rows["duties"] = pd.Series(duties, index=rows.index, dtype=object)

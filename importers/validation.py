@@ -138,6 +138,7 @@ def _shared(rows: gpd.GeoDataFrame, findings: Findings) -> None:
     Refusing such a row would tear a hole into a coverage because of a slip in a column.
     """
     code = rows["code"]
+    rows["shared_code"] = pd.Series([None] * len(rows), dtype=object, index=rows.index)
     again = np.flatnonzero((code.notna() & code.duplicated(keep="first")).to_numpy())
     if not len(again):
         return
@@ -151,6 +152,7 @@ def _shared(rows: gpd.GeoDataFrame, findings: Findings) -> None:
     for place, other in zip(again[elsewhere], earlier[elsewhere], strict=True):
         row, before = int(rows["row"].iloc[place]), int(rows["row"].iloc[other])
         findings.add("key.shared", row=row, field="code", value=code.iloc[place], other=before)
+    rows["shared_code"] = code.where(rows.index.isin(rows.index[again[elsewhere]]), None)
     rows["code"] = code.mask(rows.index.isin(rows.index[again[elsewhere]]), None).astype(object)
 
 

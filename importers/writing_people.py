@@ -15,7 +15,7 @@ SELECT s.code, s.fields->>'name' AS name, s.fields->>'kind' AS employment,
        (s.fields->>'capacity')::smallint AS capacity, s.fields->'duties' AS duties,
        home.path AS path
   FROM (SELECT r.* {CHOSEN}) s,
-       LATERAL (SELECT CASE WHEN count(*) = 1 THEN min(n.path)
+       LATERAL (SELECT CASE WHEN count(*) = 1 THEN (array_agg(n.path))[1]
                             ELSE lca(array_agg(n.path)) END AS path
                   FROM area_now n
                  WHERE n.code IN (SELECT d->>'area' FROM jsonb_array_elements(s.fields->'duties') d)
