@@ -5,11 +5,13 @@
 import { Map as GlMap, Marker, ScaleControl } from 'maplibre-gl';
 import { distance as distanceWords, timeLeft, timeState } from './format.js';
 import { isEnglish, locale, t } from './i18n.js';
-import { icon } from './icons.js';
 import { circleRing, clusterCases, distanceM, inside, labelPoint, midpoint, polygonsOf } from './mapgeometry.js';
+import { hatch, legendElement, loadStylesheet, pinElement, TextControl, ZoomControl } from './mapparts.js';
 import { CALM, chosenImage, FONT_FAMILY, mapStyle, PRESSING, SIZES, TILE_LAYERS, URGENCY } from './mapstyle.js';
 import { caseParts, clusterParts, dotParts, faultParts, imageOf, personParts } from './symbols.js';
 import { colours, currentTheme, reducedMotion, watchTheme } from './theme.js';
+
+export { legendElement };
 
 const DEFAULT_BREAKS = [1, 2, 3, 4];
 const CLUSTER_PX = 56;
@@ -493,109 +495,4 @@ function areaLabel(layer, { short, label, name, code }) {
   if (layer === 'community') return label ?? name ?? '';
   const text = String(short ?? label ?? name ?? code ?? '');
   return layer === 'microgrid' ? (/(\d{2})\D*$/.exec(text)?.[1] ?? text) : text;
-}
-
-/** Boxes from weak to strong with the class above and its count below; breaks [1, 2, 3, 4] read 0 1 2 3 4+. */
-export function legendElement({ title, breaks }) {
-  const node = document.createElement('div');
-  node.className = 'legend';
-  const name = document.createElement('span');
-  name.className = 'legend-name';
-  name.textContent = title;
-  const ramp = document.createElement('ul');
-  ramp.className = 'legend-ramp';
-  for (let i = 0; i <= breaks.length; i += 1) {
-    const item = document.createElement('li');
-    item.className = 'legend-class';
-    const box = document.createElement('span');
-    box.className = `legend-box legend-box-${i + 1}`;
-    const count = document.createElement('span');
-    count.className = 'legend-count';
-    item.append(box, classWords(breaks, i), count);
-    ramp.append(item);
-  }
-  node.append(name, ramp);
-  return node;
-}
-
-function classWords(breaks, i) {
-  if (i === breaks.length) return `${breaks[i - 1]}+`;
-  const from = i === 0 ? 0 : breaks[i - 1];
-  return breaks[i] - from === 1 ? String(from) : `${from}–${breaks[i]}`;
-}
-
-function hatch(ink, ground) {
-  const canvas = document.createElement('canvas');
-  canvas.width = canvas.height = 16;
-  const context = canvas.getContext('2d');
-  context.fillStyle = ground;
-  context.fillRect(0, 0, 16, 16);
-  context.strokeStyle = ink;
-  context.lineWidth = 2;
-  for (const shift of [-16, 0, 16]) {
-    context.beginPath();
-    context.moveTo(shift - 1, 17);
-    context.lineTo(shift + 17, -1);
-    context.stroke();
-  }
-  return context.getImageData(0, 0, 16, 16);
-}
-
-function pinElement() {
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  svg.setAttribute('viewBox', '0 0 40 54');
-  svg.setAttribute('class', 'map-pin');
-  svg.setAttribute('role', 'img');
-  svg.setAttribute('aria-label', t('事发位置'));
-  const body = document.createElementNS(svg.namespaceURI, 'path');
-  body.setAttribute('d', 'M20 52C9 40 3 29 3 19.5a17 17 0 0 1 34 0C37 29 31 40 20 52z');
-  body.setAttribute('fill', 'var(--act)');
-  body.setAttribute('stroke', 'var(--surface)');
-  body.setAttribute('stroke-width', '2.5');
-  const eye = document.createElementNS(svg.namespaceURI, 'circle');
-  for (const [name, value] of [['cx', 20], ['cy', 19], ['r', 7], ['fill', 'var(--surface)']]) eye.setAttribute(name, value);
-  svg.append(body, eye);
-  const holder = document.createElement('div');
-  holder.append(svg);
-  return holder;
-}
-
-/** MapLibre's own stylesheet lies beside its module. */
-function loadStylesheet() {
-  const href = import.meta.resolve('maplibre-gl').replace(/[^/]+$/, 'maplibre-gl.css');
-  if (document.querySelector(`link[href="${href}"]`)) return;
-  const link = document.createElement('link');
-  link.rel = 'stylesheet';
-  link.href = href;
-  document.head.prepend(link);
-}
-
-class TextControl {
-  constructor(text) { this.text = text; }
-  onAdd() {
-    this.node = document.createElement('div');
-    this.node.className = 'maplibregl-ctrl map-attribution';
-    this.node.textContent = this.text;
-    return this.node;
-  }
-  onRemove() { this.node.remove(); }
-}
-
-class ZoomControl {
-  onAdd(map) {
-    this.node = document.createElement('div');
-    this.node.className = 'maplibregl-ctrl maplibregl-ctrl-group';
-    const button = (name, label, act) => {
-      const node = document.createElement('button');
-      node.type = 'button';
-      node.className = 'map-zoom';
-      node.setAttribute('aria-label', label);
-      node.append(icon(name));
-      node.addEventListener('click', act);
-      return node;
-    };
-    this.node.append(button('plus', t('放大'), () => map.zoomIn()), button('minus', t('缩小'), () => map.zoomOut()));
-    return this.node;
-  }
-  onRemove() { this.node.remove(); }
 }
