@@ -122,6 +122,41 @@ def test_strangers_may_not_connect(settings: Settings) -> None:
         psycopg.connect(url.replace(settings.secrets.web_password, "x"))
 
 
+def existing(settings: Settings, user: str, password: str, database: str) -> Settings:
+    """The same server as if it were somebody else's: reached by an administrator's URL."""
+    where = f"host={settings.socket_dir}&port=54317"
+    url = f"postgresql://{user}:{password}@/{database}?{where}"
+    return Settings.from_environment(
+        {"GRIDCENTER_HOME": str(settings.home), "GRIDCENTER_DATABASE_URL": url}
+    )
+
+
+def test_an_existing_server_with_a_superuser(settings: Settings) -> None:
+    password = settings.secrets.password("admin")
+    there = existing(settings, "gridcenter_admin", password, "their grid")
+    assert prepare_database(there).created
+    assert not prepare_database(there).created
+    assert scalar(there.url("web"), "SELECT current_database()") == "their grid"
+    found = server_status(there)
+    assert (found["kind"], found["running"], found["exists"]) == ("existing", True, True)
+    drop_database(there, "their grid")
+
+
+def test_an_existing_server_with_a_weaker_administrator(settings: Settings) -> None:
+    with psycopg.connect(settings.url("admin", "postgres"), autocommit=True) as connection:
+        connection.execute("CREATE ROLE boss LOGIN CREATEROLE CREATEDB PASSWORD 'secret'")
+    there = existing(settings, "boss", "secret", "weak")
+    with pytest.raises(ServerUnfit, match="cannot enable the extension postgis"):
+        prepare_database(there)
+    with psycopg.connect(settings.url("admin", "weak"), autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION postgis")
+    (warning,) = prepare_database(there).warnings
+    assert "LEAKPROOF" in warning.zh
+    assert "superuser" in warning.en
+    assert scalar(there.url("owner"), "SELECT postgis_version() IS NOT NULL") is True
+    drop_database(there, "weak")
+
+
 def test_what_was_committed_survives_kill_9(settings: Settings) -> None:
     with psycopg.connect(settings.url("owner")) as connection:
         connection.execute("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
