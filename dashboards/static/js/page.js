@@ -57,10 +57,10 @@ function showStale(place, stream, report) {
 }
 
 function showConnection() {
-  const stream = live();
-  if (!stream) return;
   const line = document.querySelector('[data-connection]');
   const place = document.querySelector('[data-stale-place]');
+  const stream = line || place ? live() : null; // the log-in and error pages have no one to listen for
+  if (!stream) return;
   stream.watch((report) => {
     if (line) {
       line.dataset.state = report.state;
