@@ -228,6 +228,14 @@ class MoveNotAllowed(GridcenterError):
         )
 
 
+class NotYours(MoveNotAllowed):
+    """The case is at the right step, but this person may not do it; ``reasons`` say why."""
+
+    code = "not_yours"
+    zh = "您不能：{operation}（{reasons}）"
+    en = "You cannot: {operation} ({reasons})"
+
+
 class CalendarMissing(GridcenterError):
     """A deadline would need the working calendar of a year that was not imported."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from gridcenter.errors import FieldError, InvalidInput, MoveNotAllowed, Words
+from gridcenter.errors import FieldError, InvalidInput, MoveNotAllowed, NotYours, Words
 
 
 @dataclass(frozen=True)
@@ -174,10 +174,10 @@ def reasons_against(
 
 
 def permit(move: Move, posts: Collection[str], is_holder: bool, facts: Facts) -> None:
-    """Nothing when this person may make this move; raises MoveNotAllowed with the reasons."""
+    """Nothing when this person may make this move; raises NotYours with the reasons."""
     reasons = reasons_against(move, posts, is_holder, facts)
     if reasons:
-        raise MoveNotAllowed(move.words, reasons)
+        raise NotYours(move.words, reasons)
 
 
 def choose(moves: Iterable[Move], state: str, operation: str, given: Mapping[str, Any]) -> Move:

@@ -27,7 +27,7 @@ MODELS = [
             "statistics workforce"
         ).split()
     ),
-    # importers.models
+    "importers.models",
 ]
 for module in MODELS:
     importlib.import_module(module)

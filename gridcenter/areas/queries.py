@@ -177,3 +177,12 @@ def top_areas(tx: Transaction) -> list[dict[str, Any]]:
         " ARRAY[ST_XMin(geom), ST_YMin(geom), ST_XMax(geom), ST_YMax(geom)] AS bbox"
         " FROM area_now WHERE parent_id IS NULL AND level <> 'unit_grid' ORDER BY code"
     )
+
+
+def installation_place(tx: Transaction) -> str | None:
+    """The name of the place this installation serves, for the log-in page; None while there is none.
+
+    The one thing that may be read without a log-in: the name of the top area.
+    """
+    name = tx.scalar("SELECT installation_place()")
+    return str(name) if name else None

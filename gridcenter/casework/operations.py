@@ -24,7 +24,7 @@ from gridcenter.casework.procedures import (
 )
 from gridcenter.database import Row, Transaction
 from gridcenter.deadlines.rules import Calendar
-from gridcenter.errors import Conflict, MoveNotAllowed, NotFound, Words
+from gridcenter.errors import Conflict, NotFound, NotYours, Words
 from gridcenter.moves import Facts, Move, choose, permit
 
 # Needs a CTE `given` with the columns named in the first SELECT, one row, and the parameters account,
@@ -103,7 +103,7 @@ class Changes:
 def lock_case(tx: Transaction, actor: Actor, command: MoveCase) -> Row | None:
     """The case row, locked for this transaction; None when this very operation was done before.
 
-    Raises NotFound outside the actor's scope, MoveNotAllowed for a case that may be read but not
+    Raises NotFound outside the actor's scope, NotYours for a case that may be read but not
     worked on, Conflict when somebody changed the case since `command.version`.
     """
     row = tx.one(CASE_COLUMNS + " FOR UPDATE", {"id": command.case_id})
@@ -111,7 +111,7 @@ def lock_case(tx: Transaction, actor: Actor, command: MoveCase) -> Row | None:
         seen = tx.one(CASE_COLUMNS, {"id": command.case_id})
         if seen is None:
             raise NotFound()
-        raise MoveNotAllowed(
+        raise NotYours(
             Words(command.operation, command.operation),
             [Words("由承办人和指挥中心办理", "done by the holder and the command centre")],
         )

@@ -32,7 +32,7 @@ from gridcenter.database import Row, Transaction
 from gridcenter.deadlines.queries import calendar
 from gridcenter.deadlines.rules import Calendar
 from gridcenter.dispatch.operations import dispatch_case
-from gridcenter.errors import Conflict, FieldError, InvalidInput, MoveNotAllowed, Words
+from gridcenter.errors import Conflict, FieldError, InvalidInput, NotYours, Words
 from gridcenter.geo import datum_name, parse_datum, to_storage
 
 REPORTERS = frozenset({"grid_worker", "intake", "dispatcher", "duty_officer", "handler", "official"})
@@ -110,7 +110,7 @@ def report_incident(
     content = _content_hash(command)
     posting = actor.posting_for(REPORTERS)
     if posting is None:
-        raise MoveNotAllowed(
+        raise NotYours(
             Words("上报", "Report"), [Words("您的岗位不上报事件", "your post does not report")]
         )
     rules = tx.recent("casework.procedures", current_procedures)[matter.procedure]
@@ -241,7 +241,7 @@ def operate(
 ) -> Moved:
     """The state after an operation on an incident; repeating the same one is harmless.
 
-    Raises NotFound, Conflict, InvalidInput, MoveNotAllowed (see casework.operations).
+    Raises NotFound, Conflict, InvalidInput, MoveNotAllowed, NotYours (see casework.operations).
     """
     case = lock_case(tx, actor, command)
     if case is None:

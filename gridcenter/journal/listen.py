@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 import time
 
+import psycopg
 import structlog
 
-from gridcenter.database import connect
+from gridcenter.database import Row, connect
 
 CHANNEL = "gridcenter_journal"
 # Bursts of commits become one word to the screens; short enough not to be felt.
 GATHER_S = 0.02
 RETRY_S = 1.0
+# Half a minute; afterwards the next notification takes over.
+MOST_ROUNDS = 1500
 log = structlog.get_logger(__name__)
 
 
@@ -54,6 +57,15 @@ class Bell:
             self._condition.wait_for(lambda: self.rung != seen, timeout_s)
             return self.rung
 
+    def _ring_until_settled(self, connection: psycopg.Connection[Row]) -> None:
+        """Ring, and ring again while an older transaction keeps new entries from being read."""
+        for _ in range(MOST_ROUNDS):
+            time.sleep(GATHER_S)
+            waiting = connection.execute("SELECT journal_waits() AS waits").fetchone()
+            self.ring()
+            if not (waiting and waiting["waits"]):
+                return
+
     def _listen(self) -> None:
         while not self._stopped:
             try:
@@ -63,8 +75,7 @@ class Bell:
                     self.ring()
                     while not self._stopped:
                         for _ in connection.notifies(timeout=5.0, stop_after=1):
-                            time.sleep(GATHER_S)
-                            self.ring()
+                            self._ring_until_settled(connection)
             except Exception as error:
                 log.warning("journal.listen_lost", error=str(error))
                 time.sleep(RETRY_S)

@@ -47,3 +47,11 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $$
     FROM generate_series(1, nlevel(of_path)) n
     JOIN area_version v ON v.path = subpath(of_path, 0, n) AND upper_inf(v.valid)
 $$;
+
+-- The name of the place that this installation serves: readable before anybody is logged in.
+CREATE OR REPLACE FUNCTION installation_place() RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT name FROM area_version WHERE upper_inf(valid) AND parent_id IS NULL AND level <> 'unit_grid'
+   ORDER BY path LIMIT 1
+$$;
+GRANT EXECUTE ON FUNCTION installation_place() TO gridcenter_web, gridcenter_worker;

@@ -24,3 +24,11 @@ BEGIN
 END $$;
 DROP TRIGGER IF EXISTS tell ON journal;
 CREATE TRIGGER tell AFTER INSERT ON journal FOR EACH STATEMENT EXECUTE FUNCTION tell_journal();
+
+-- Whether there are committed entries that readers may not pass yet, because an older transaction is
+-- still running. Says nothing about what they are.
+CREATE OR REPLACE FUNCTION journal_waits() RETURNS boolean
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM journal WHERE transaction >= pg_snapshot_xmin(pg_current_snapshot()))
+$$;
+GRANT EXECUTE ON FUNCTION journal_waits() TO gridcenter_web;

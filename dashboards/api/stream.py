@@ -1,0 +1,149 @@
+"""The live stream (server-sent events): "there is something after CURSOR", never contents.
+
+Runs in the gevent process for screens; the threaded web process serves it too, but only to a few, so
+that streams cannot use up its threads.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from apiflask import APIBlueprint
+from flask import Response, request
+
+from dashboards.app import House
+from dashboards.requests import SESSION_COOKIE, house, read_session, without_transaction
+from gridcenter.accounts.queries import session_of
+from gridcenter.actor import Actor, act_as, scope_settings
+from gridcenter.errors import NotAuthenticated, TooManyRequests
+from gridcenter.journal import queries
+
+bp = APIBlueprint("stream", __name__, tag="journal")
+
+BEAT_S = 10.0
+# Streams in the threaded server: half of its threads at most.
+_places: dict[int, threading.BoundedSemaphore] = {}
+_heads_gate = threading.Lock()
+_heads: dict[tuple[str, ...], tuple[threading.Lock, tuple[int, str]]] = {}
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Who reads the stream, by the token that may be revoked meanwhile."""
+
+    token: str
+    actor: Actor
+
+
+@bp.get("/api/v1/journal/stream")
+@bp.doc(summary="Live stream (text/event-stream)", responses={200: "text/event-stream"})
+@without_transaction
+def stream() -> Response:
+    """Events `changed` {"after": cursor} and `beat`; resume with Last-Event-ID or ?after=."""
+    home = house()
+    with home.database.transaction(read_only=True) as tx:
+        session = read_session(tx)
+        if session is None:
+            raise NotAuthenticated()
+        act_as(tx, session.actor)
+        after = request.headers.get("Last-Event-ID") or request.args.get("after")
+        cursor = after if after else queries.head(tx)
+        queries.parse_cursor(cursor)
+    place = _take_place(home)
+    home.bell.start()
+    reader = _Reader(_token(), session.actor)
+    response = Response(
+        _events(home, reader, cursor, place), mimetype="text/event-stream", direct_passthrough=True
+    )
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    _allow_pages(response)
+    return response
+
+
+def _token() -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else request.cookies.get(SESSION_COOKIE, "")
+
+
+def _take_place(home: House) -> threading.BoundedSemaphore | None:
+    if request.environ.get("gunicorn.socket") is None or _is_gevent():
+        return None
+    gate = _places.setdefault(
+        id(home), threading.BoundedSemaphore(max(1, home.settings.web_threads // 2))
+    )
+    if not gate.acquire(blocking=False):
+        raise TooManyRequests(5)
+    return gate
+
+
+def _is_gevent() -> bool:
+    from gevent import monkey
+
+    return bool(monkey.is_module_patched("threading"))
+
+
+def _events(
+    home: House, reader: _Reader, cursor: str, place: threading.BoundedSemaphore | None
+) -> Iterator[str]:
+    """The words of one stream until the browser leaves or the session ends."""
+    try:
+        seen, beat_at = home.bell.rung, time.monotonic() + BEAT_S
+        yield "retry: 2000\n\n"
+        yield from _word(cursor, "changed")
+        while True:
+            rung = home.bell.wait(seen, max(0.0, beat_at - time.monotonic()))
+            if time.monotonic() >= beat_at:
+                # A beat is sent only after the database answered for a living session: a board must
+                # not look fresh because a web process is alive.
+                if not _alive(home, reader):
+                    yield "event: ended\ndata: {}\n\n"
+                    return
+                beat_at = time.monotonic() + BEAT_S
+                yield "event: beat\ndata: {}\n\n"
+            if rung != seen:
+                seen, fresh = rung, _head(home, reader.actor, rung)
+                if fresh != cursor:
+                    cursor = fresh
+                    yield from _word(cursor, "changed")
+    finally:
+        if place is not None:
+            place.release()
+
+
+def _word(cursor: str, event: str) -> Iterator[str]:
+    yield f"id: {cursor}\nevent: {event}\ndata: {json.dumps({'after': cursor})}\n\n"
+
+
+def _alive(home: House, reader: _Reader) -> bool:
+    with home.database.transaction(read_only=True) as tx:
+        return session_of(tx, reader.token) is not None
+
+
+def _head(home: House, actor: Actor, rung: int) -> str:
+    """The newest cursor that `actor` may see; readers of the same scope ask once for each ring."""
+    scope = tuple(scope_settings(actor).values())
+    with _heads_gate:
+        gate, known = _heads.setdefault(scope, (threading.Lock(), (-1, queries.START)))
+    with gate:
+        known = _heads[scope][1]
+        if known[0] < rung:
+            with home.database.transaction(read_only=True) as tx:
+                act_as(tx, actor)
+                known = (rung, queries.head(tx))
+            _heads[scope] = (gate, known)
+    return known[1]
+
+
+def _allow_pages(response: Response) -> None:
+    """Let pages of the same host read the stream although it has another port."""
+    origin = request.headers.get("Origin")
+    if origin and urlsplit(origin).hostname == request.host.rsplit(":", 1)[0].strip("[]"):
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Allow-Credentials"] = "true"
+        response.headers["Vary"] = "Origin"

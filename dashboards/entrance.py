@@ -1,0 +1,186 @@
+"""The door: log-in page, log-out, language and theme, and which page an account begins with."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from apiflask import APIBlueprint
+from flask import g, make_response, redirect, render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from dashboards.language import LANGUAGE_COOKIE, locale
+from dashboards.requests import (
+    SESSION_COOKIE,
+    actor,
+    anonymous,
+    house,
+    protect_from_forgery,
+    read_session,
+    tx,
+    without_transaction,
+)
+from gridcenter.accounts import operations
+from gridcenter.accounts.operations import LIFETIMES, LogIn, LogInFailed, Preferences
+from gridcenter.actor import Actor
+from gridcenter.areas.queries import installation_place
+from gridcenter.errors import AccountLocked, InvalidInput
+
+bp = APIBlueprint("entrance", __name__, enable_openapi=False)
+
+YEAR_S = 365 * 24 * 3600
+# The page an account begins with: the first of its posts in this order decides.
+HOMES = (
+    ("wall", "/wall"),
+    ("duty_officer", "/desk"),
+    ("dispatcher", "/desk"),
+    ("intake", "/desk"),
+    ("official", "/statistics"),
+    ("handler", "/field"),
+    ("grid_worker", "/field"),
+    ("system_admin", "/admin"),
+    ("security_admin", "/admin"),
+    ("audit_admin", "/admin"),
+)
+
+
+def home_of(who: Actor) -> str:
+    """The path of the page that `who` begins with."""
+    return next((path for post, path in HOMES if post in who.posts), "/field")
+
+
+@bp.get("/")
+def index() -> Response:
+    """Lead to the page that the account begins with; nobody is led to the log-in."""
+    return redirect(home_of(actor()))
+
+
+@bp.get("/login")
+@anonymous
+@without_transaction
+def login() -> Response:
+    """The log-in page; who is logged in goes on."""
+    with house().database.transaction(read_only=True) as transaction:
+        session = read_session(transaction)
+    if session is not None:
+        return redirect(_inside(request.args.get("next")) or home_of(session.actor))
+    return _login_page()
+
+
+@bp.post("/login")
+@anonymous
+@without_transaction
+def log_in() -> Response:
+    """Log in by the form; failures are counted whatever the page says."""
+    protect_from_forgery()
+    command = LogIn(
+        request.form.get("username", "")[:100].strip(),
+        request.form.get("password", "")[:200],
+        "browser",
+        request.remote_addr,
+        request.headers.get("User-Agent"),
+    )
+    if "\x00" in command.username + command.password:
+        return _login_page(error=_login_error(None))
+    with house().database.transaction() as transaction:
+        opened = operations.log_in(transaction, command)
+    if isinstance(opened, LogInFailed):
+        return _login_page(error=_login_error(opened), username=command.username)
+    response = redirect(_inside(request.form.get("next")) or "/")
+    _set_cookie(response, opened.token, LIFETIMES["browser"].total_seconds())
+    if request.form.get("elder"):
+        response.set_cookie("gridcenter_elder", "1", max_age=YEAR_S, samesite="Lax")
+    return response
+
+
+def _login_error(failed: LogInFailed | None) -> dict[str, str]:
+    if failed is not None and isinstance(failed.error, AccountLocked):
+        return {"title": _("账号已锁定。"), "detail": failed.error.detail(locale())}
+    return {
+        "title": _("账号或密码不对。"),
+        "detail": _("连续 5 次不对，账号锁定 20 分钟。"),
+    }
+
+
+def _login_page(error: dict[str, str] | None = None, username: str = "") -> Response:
+    with house().database.transaction(read_only=True) as transaction:
+        place = installation_place(transaction)
+    response = make_response(
+        render_template(
+            "login.html",
+            error=error,
+            username=username,
+            next=request.values.get("next", ""),
+            elder=bool(request.values.get("elder")),
+            place=place,
+            version=_version(),
+        ),
+        401 if error else 200,
+    )
+    if request.args.get("lang"):
+        response.set_cookie(LANGUAGE_COOKIE, locale(), max_age=YEAR_S, samesite="Lax")
+    return response
+
+
+def _version() -> str:
+    from dashboards.app import product_version
+
+    return product_version()
+
+
+def _inside(target: str | None) -> str | None:
+    """The target when it is a path of ours; nothing that leads elsewhere."""
+    if not target:
+        return None
+    parts = urlsplit(target)
+    ours = not parts.scheme and not parts.netloc and target.startswith("/")
+    return target if ours and not target.startswith(("//", "/\\")) else None
+
+
+def _set_cookie(response: Any, token: str, seconds: float) -> None:
+    response.set_cookie(
+        SESSION_COOKIE,
+        token,
+        max_age=int(seconds),
+        httponly=True,
+        samesite="Lax",
+        secure=house().settings.secure_cookies or request.is_secure,
+    )
+
+
+@bp.get("/wall/enter")
+@anonymous
+@without_transaction
+def enter_wall() -> Response:
+    """Exchange a wall's token in the address for a cookie, so that the token leaves the screen."""
+    response = redirect("/wall")
+    _set_cookie(response, request.args.get("token", "")[:200], LIFETIMES["wall"].total_seconds())
+    return response
+
+
+@bp.post("/logout")
+def log_out() -> Response:
+    """End the session and forget the cookie."""
+    operations.log_out(tx(), actor())
+    response = redirect("/login")
+    response.delete_cookie(SESSION_COOKIE)
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+@bp.post("/preferences")
+def preferences() -> Response:
+    """Remember language and theme of the account."""
+    chosen = request.form.get("locale")
+    theme = request.form.get("theme")
+    try:
+        operations.set_preferences(
+            tx(),
+            actor(),
+            Preferences("en" if chosen == "en" else "zh" if chosen else None, theme or None),
+        )
+    except InvalidInput:
+        return redirect("/")
+    g.pop("session", None)
+    return redirect(_inside(request.form.get("next")) or "/")

@@ -1,0 +1,61 @@
+"""The reader's language: the account's, else a cookie, else the browser's, else the setting."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+from babel.messages.mofile import read_mo
+from flask import Flask, g, has_request_context, request
+from flask_babel import Babel
+
+from dashboards.requests import actor, house
+
+LANGUAGE_COOKIE = "gridcenter_language"
+TRANSLATIONS = Path(__file__).resolve().parent / "translations"
+
+
+def locale() -> str:
+    """``zh`` or ``en``."""
+    if not has_request_context():
+        return "zh"
+    if actor().account_id is not None:
+        return actor().locale
+    asked = request.args.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
+    if asked:
+        return "en" if asked.startswith("en") else "zh"
+    default = house().settings.locale
+    return request.accept_languages.best_match(["zh", "zh-CN", "en"], default)[:2]
+
+
+def install(app: Flask) -> None:
+    """Let flask-babel and the templates know the reader's language."""
+    app.config["BABEL_DEFAULT_LOCALE"] = "zh"
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
+    Babel(app, locale_selector=locale)
+    app.context_processor(
+        lambda: {
+            "locale": "en" if locale() == "en" else "zh-CN",
+            "messages_json": messages_json(locale()),
+            "theme": g.session.theme if "session" in g else "light",
+        }
+    )
+
+
+@lru_cache(maxsize=4)
+def messages_json(language: str) -> str:
+    """The catalogue for scripts as JSON: {msgid: text}; empty for Chinese, which is the msgid."""
+    compiled = TRANSLATIONS / language / "LC_MESSAGES" / "messages.mo"
+    if language == "zh" or not compiled.exists():
+        return "{}"
+    with compiled.open("rb") as file:
+        catalogue = read_mo(file)
+    words = {
+        m.id if isinstance(m.id, str) else m.id[0]: (
+            m.string if isinstance(m.string, str) else list(m.string)
+        )
+        for m in catalogue
+        if m.id and m.string
+    }
+    return json.dumps(words, ensure_ascii=False)

@@ -1,0 +1,119 @@
+"""One request is one transaction, opened, given its actor and committed here and nowhere else.
+
+GET and HEAD run READ ONLY. The commit happens before the answer is written; any exception rolls
+back. Views mark themselves with `anonymous` (no log-in needed) or `without_transaction`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from uuid import UUID
+
+import structlog
+from flask import current_app, g, request
+
+from gridcenter.accounts.queries import Session, session_of
+from gridcenter.actor import ANONYMOUS, Actor, act_as
+from gridcenter.database import Transaction
+from gridcenter.errors import NotAuthenticated
+
+if TYPE_CHECKING:
+    from dashboards.app import House
+
+SESSION_COOKIE = "gridcenter_session"
+FILES = frozenset({"static", "openapi.spec"})
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+View = TypeVar("View", bound=Callable[..., Any])
+log = structlog.get_logger(__name__)
+
+
+def house() -> House:
+    """Settings, database and bell of this application."""
+    return cast("House", current_app.extensions["house"])
+
+
+def tx() -> Transaction:
+    """The transaction of this request."""
+    return cast(Transaction, g.tx)
+
+
+def actor() -> Actor:
+    """Who is asking; ANONYMOUS in views that need no log-in."""
+    return cast(Actor, g.get("actor", ANONYMOUS))
+
+
+def anonymous(view: View) -> View:
+    """Mark a view that may be called without a log-in."""
+    view.anonymous = True  # type: ignore[attr-defined]
+    return view
+
+
+def without_transaction(view: View) -> View:
+    """Mark a view that opens its own transactions, or needs none."""
+    view.without_transaction = True  # type: ignore[attr-defined]
+    return view
+
+
+def in_transaction(dispatch: Callable[[], Any]) -> Any:
+    """What `dispatch` answers, with transaction and actor set up as the view asks for."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is None or request.endpoint in FILES or _marked(view, "without_transaction"):
+        return dispatch()
+    with house().database.transaction(read_only=request.method in READING) as transaction:
+        g.tx = transaction
+        _admit(transaction, _marked(view, "anonymous"))
+        answer = dispatch()
+    _note_alive()
+    return answer
+
+
+def _marked(view: Any, mark: str) -> bool:
+    while view is not None:
+        if getattr(view, mark, False):
+            return True
+        view = getattr(view, "__wrapped__", None)
+    return False
+
+
+def _admit(transaction: Transaction, may_be_anonymous: bool) -> None:
+    session = read_session(transaction)
+    if session is None and not may_be_anonymous:
+        raise NotAuthenticated()
+    if session is None:
+        g.actor = ANONYMOUS
+        return
+    g.session = session
+    g.actor = session.actor
+    act_as(transaction, session.actor)
+    structlog.contextvars.bind_contextvars(account=session.actor.username)
+    if request.method not in READING and not _bearer():
+        protect_from_forgery()
+
+
+def read_session(transaction: Transaction) -> Session | None:
+    """The session of the Bearer token or the cookie, or None."""
+    token = _bearer() or request.cookies.get(SESSION_COOKIE)
+    return session_of(transaction, token) if token else None
+
+
+def protect_from_forgery() -> None:
+    """Refuse a changing request that did not come from a page of ours (CSRF)."""
+    current_app.extensions["csrf_protect"].protect()
+
+
+def _bearer() -> str | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def _note_alive() -> None:
+    session: Session | None = g.get("session")
+    if session is None or not session.stale:
+        return
+    with house().database.transaction() as transaction:
+        transaction.one(
+            "SELECT touch_session(%(id)s)", {"id": cast(UUID, session.actor.session_id)}
+        )
+
+

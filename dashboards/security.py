@@ -1,0 +1,82 @@
+"""Headers that tell the browser what a page of ours may do: a strict policy with a nonce."""
+
+from __future__ import annotations
+
+import secrets
+from functools import lru_cache
+
+from flask import Flask, Response, g, request
+from flask_wtf.csrf import generate_csrf
+
+from dashboards.assets import manifest
+from dashboards.requests import house
+
+
+def nonce() -> str:
+    """The nonce of this request's inline scripts and styles."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    return str(g.csp_nonce)
+
+
+def stream_origin() -> str:
+    """Where browsers find the live stream: the setting, else this host at the stream port."""
+    settings = house().settings
+    if settings.stream_url:
+        return settings.stream_url.rstrip("/")
+    host = request.host.rsplit(":", 1)[0] if not request.host.endswith("]") else request.host
+    return f"{request.scheme}://{host}:{settings.stream_port}"
+
+
+@lru_cache(maxsize=1)
+def import_map() -> dict[str, dict[str, str]]:
+    """The browser's import map: bare names to the copied libraries."""
+    return {"imports": {name: f"/static/{path}" for name, path in manifest()["imports"].items()}}
+
+
+def install(app: Flask) -> None:
+    """Put the headers on every answer and nonce, CSRF token and stream address into templates."""
+    app.after_request(_harden)
+    app.context_processor(
+        lambda: {
+            "csp_nonce": nonce(),
+            "csrf_token": generate_csrf(),
+            "import_map": import_map(),
+            "stream_url": f"{stream_origin()}/api/v1/journal/stream",
+        }
+    )
+
+
+def _harden(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("X-Frame-Options", "SAMEORIGIN")
+    headers.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if request.is_secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if response.mimetype == "text/html":
+        headers.setdefault("Content-Security-Policy", _policy())
+        headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _policy() -> str:
+    script = f"'self' 'nonce-{nonce()}'"
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {script}",
+            f"style-src {script}",
+            "img-src 'self' data: blob:",
+            f"connect-src 'self' {stream_origin()}",
+            "font-src 'self'",
+            "worker-src 'self'",
+            "manifest-src 'self'",
+            "frame-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'self'",
+        )
+    )

@@ -1,0 +1,1 @@
+"""The wall screen: read-only, for rooms; no names, no phones."""

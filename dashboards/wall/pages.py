@@ -1,0 +1,30 @@
+"""The address of the wall screen."""
+
+from __future__ import annotations
+
+from apiflask import APIBlueprint
+from flask import render_template, request
+
+from dashboards.requests import actor, tx
+from gridcenter.areas.queries import top_areas
+from gridcenter.errors import NotFound, Words
+from gridcenter.journal.queries import head
+
+bp = APIBlueprint("wall", __name__, enable_openapi=False)
+WALL_POSTS = frozenset({"wall", "dispatcher", "duty_officer", "official", "intake"})
+
+
+@bp.get("/wall")
+def wall() -> str:
+    """The overview for a room; `scale` fits the screen once (UI: wall arithmetic)."""
+    who = actor()
+    if not who.posts & WALL_POSTS:
+        raise NotFound(Words("页面", "page"))
+    return render_template(
+        "wall.html",
+        surface="wall",
+        theme="wall",
+        scale=min(3.0, max(0.5, request.args.get("scale", 1.0, type=float))),
+        journal_cursor=head(tx()),
+        places=top_areas(tx()),
+    )
