@@ -175,6 +175,9 @@ CODES: dict[str, Code] = {
         R, "图形读不出：{value}", "the geometry cannot be read: {value}", *_NOT_WRITTEN
     ),
     "geometry.unclosed": Code(R, "边界环首尾不相接", "a ring is not closed", *_NOT_WRITTEN),
+    "geometry.ring_closed": Code(
+        W, "有边界环首尾不相接，已补合", "a ring was not closed and has been closed", *_STORED_CHECK
+    ),
     "geometry.few_points": Code(R, "边界环的点太少", "a ring has too few points", *_NOT_WRITTEN),
     "geometry.type": Code(
         R, "图形类型不对：{value}", "wrong geometry type: {value}", *_NOT_WRITTEN

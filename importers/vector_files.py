@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import shutil
 import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +63,8 @@ def read_geopackage(path: Path, layer: str | None, findings: Findings) -> Raw | 
             findings.add("file.unreadable", value="SQLite")
             return None
     try:
-        layers = tuple(str(name) for name, _ in pyogrio.list_layers(path))
+        with _warnings_kept():
+            layers = tuple(str(name) for name, _ in pyogrio.list_layers(path))
     except pyogrio.errors.DataSourceError as error:
         findings.add("file.unreadable", value=_short(error))
         return None
@@ -82,12 +86,15 @@ def read_geopackage(path: Path, layer: str | None, findings: Findings) -> Raw | 
 def _read(path: Path, layer: str | None, encoding: str | None, findings: Findings) -> Raw | None:
     pyogrio.set_gdal_config_options({"OGR_ORGANIZE_POLYGONS": "DEFAULT"})
     try:
-        meta, ids, wkb, values = pyogrio.raw.read(
-            _gdal_name(path), layer=layer, encoding=encoding, return_fids=True
-        )
+        with _warnings_kept() as said:
+            meta, ids, wkb, values = pyogrio.raw.read(
+                _gdal_name(path), layer=layer, encoding=encoding, return_fids=True
+            )
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
         findings.add("shp.corrupt", value=_short(error))
         return None
+    if any("Non closed ring" in str(warning.message) for warning in said):
+        findings.add("geometry.ring_closed", value=path.name)
     if ids is None or len(ids) == 0:
         findings.add("file.empty", value=path.name)
         return None
@@ -107,6 +114,14 @@ def _read(path: Path, layer: str | None, encoding: str | None, findings: Finding
         broken=broken,
         curved=_has_curves(path, layer),
     )
+
+
+@contextmanager
+def _warnings_kept() -> Iterator[list[warnings.WarningMessage]]:
+    """Collects what GDAL mutters, instead of sending it to the log of whoever reads a file."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        yield said
 
 
 def _shapes(
@@ -136,7 +151,8 @@ def _wkb_kind(wkb: bytes) -> int:
 
 def _has_curves(path: Path, layer: str | None) -> bool:
     """True when the layer's own type is curved: GDAL hands such shapes over already linearised."""
-    kind = pyogrio.read_info(_gdal_name(path), layer=layer)["geometry_type"] or ""
+    with _warnings_kept():
+        kind = pyogrio.read_info(_gdal_name(path), layer=layer)["geometry_type"] or ""
     return "Curve" in kind or "MultiSurface" in kind
 
 
