@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 def open_database(settings: Settings) -> Iterator[Database]:
     """The database as the worker's role, which the house policy lets see every row."""
     from gridcenter.database import Database
-    from gridcenter.provision import require_server
+    from gridcenter.provision import require_database
 
-    require_server(settings)
+    require_database(settings)
     database = Database(settings.url("worker"))
     try:
         yield database
@@ -195,9 +195,9 @@ def close_day(settings: Settings, day: datetime | None, as_json: bool) -> None:
 @click.argument("name", required=False)
 @click.pass_obj
 def bench(settings: Settings, name: str | None) -> None:
-    from bench import run
+    from importlib import import_module
 
-    run.run(settings, name)
+    import_module("bench.run").run(settings, name)
 
 
 COMMANDS = (accounts, sample, statistics, bench)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import psycopg
 from psycopg import sql
@@ -98,7 +98,7 @@ def server_status(settings: Settings) -> dict[str, object]:
     found: dict[str, object] = {
         "kind": "embedded" if now else "existing",
         "running": False,
-        "place": str(now.data_dir) if now else urlsplit(settings.database_url).hostname,
+        "place": str(now.data_dir) if now else _host(settings.database_url),
         "database": settings.database,
         "exists": False,
         "postgresql": None,
@@ -122,15 +122,29 @@ def server_status(settings: Settings) -> dict[str, object]:
     return found
 
 
-def require_server(settings: Settings) -> None:
-    """Nothing when the database answers; raises ServerUnfit, saying what to do, when not."""
+def _host(url: str) -> str:
+    parts = urlsplit(url)
+    return parts.hostname or parse_qs(parts.query).get("host", ["localhost"])[0]
+
+
+def require_database(settings: Settings) -> None:
+    """Nothing when the product's database is ready; raises ServerUnfit, saying what to do, if not."""
     if settings.embedded and not status(settings).running:
         raise ServerUnfit(
             "内置数据库没有运行，请先运行 bin/gridcenter db up",
             "the embedded database does not run: first run bin/gridcenter db up",
         )
-    if not settings.embedded:
-        _admin(settings, settings.database).close()
+    try:
+        with psycopg.connect(settings.url("worker"), connect_timeout=10) as connection:
+            row = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
+    except psycopg.OperationalError:
+        row = None
+    if row is None or row[0] is None:
+        raise ServerUnfit(
+            f"数据库 {settings.database} 连不上或还没有建好，请先运行 bin/gridcenter db upgrade",
+            f"database {settings.database} does not answer or is not set up: first run"
+            " bin/gridcenter db upgrade",
+        )
 
 
 def _admin(settings: Settings, name: str) -> psycopg.Connection[tuple[object, ...]]:
