@@ -1,0 +1,62 @@
+"""The job worker: what runs by the clock. On the roof, like the command line: it wires, it decides
+nothing.
+
+Procrastinate keeps jobs in PostgreSQL, in a schema of their own. Every job may run twice.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from procrastinate import App, PsycopgConnector
+
+from gridcenter import clock
+from gridcenter.casework.operations import sweep_overdue
+from gridcenter.database import Database, Pooling
+from gridcenter.settings import Settings
+from gridcenter.statistics.operations import close_day, days_to_close
+
+SCHEMA = "jobs"
+log = structlog.get_logger(__name__)
+
+
+def build_app(settings: Settings) -> App:
+    """The worker's tasks on this installation's database, as the job worker's role."""
+    database = Database(settings.url("worker"), Pooling(1, 4))
+    app = App(
+        connector=PsycopgConnector(
+            conninfo=settings.url("worker"),
+            kwargs={"options": f"-c search_path={SCHEMA},public"},
+        )
+    )
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="sweep_overdue", queueing_lock="sweep_overdue")
+    def sweep(timestamp: int) -> None:
+        """Mark what fell due in the last minute."""
+        with database.transaction() as tx:
+            cases = sweep_overdue(tx)
+        if cases:
+            log.info("job.sweep_overdue", cases=cases)
+
+    @app.periodic(cron="20 * * * *")
+    @app.task(name="close_days", queueing_lock="close_days")
+    def close_days(timestamp: int) -> None:
+        """Derive the facts of every past day that has none yet; normally that is yesterday."""
+        today = clock.local(clock.now(), settings.timezone).date()
+        with database.transaction() as tx:
+            days = days_to_close(tx, today - timedelta(days=1), settings.timezone)
+        for day in days:
+            with database.transaction() as tx:
+                facts = close_day(tx, day, settings.timezone)
+            log.info("job.close_day", day=day.isoformat(), facts=facts)
+
+    return app
+
+
+def run(settings: Settings) -> None:
+    """Work until told to stop (SIGINT or SIGTERM); jobs in hand are finished first."""
+    app = build_app(settings)
+    with app.open():
+        app.run_worker(name="gridcenter", wait=True, fetch_job_polling_interval=5.0)
