@@ -15,6 +15,7 @@ from flask import Response, jsonify, request, send_file, url_for
 
 from dashboards.api.answers import json_text
 from dashboards.api.schemas import (
+    CountsQuery,
     IncidentsQuery,
     NearbyQuery,
     OperationBody,
@@ -75,6 +76,7 @@ def incident_list(query: IncidentsQuery) -> Response:
         overdue=query.overdue,
         mine=query.mine,
         reported=query.reported,
+        channel=query.channel,
         q=query.q or None,
         order=query.order,
         after=query.after,
@@ -84,10 +86,14 @@ def incident_list(query: IncidentsQuery) -> Response:
 
 
 @bp.get("/incidents/counts")
-@bp.doc(summary="Open incidents by state")
-def incident_counts() -> Response:
-    """How many open incidents of one's scope are in each state."""
-    return jsonify({"states": queries.counts_by_state(tx(), actor())})
+@bp.input(CountsQuery, location="query", arg_name="query")
+@bp.doc(summary="Incidents by state and time")
+def incident_counts(query: CountsQuery) -> Response:
+    """How many open incidents of one's scope are in each state, and of these how their time stands."""
+    wanted = IncidentFilter(area=query.area, channel=query.channel)
+    times = queries.counts_by_state(tx(), actor(), wanted)
+    open_states = {s: sum(t.values()) for s, t in times.items() if s not in queries.CLOSED_STATES}
+    return jsonify({"states": open_states, "times": times})
 
 
 @bp.get("/incidents/nearby")

@@ -131,10 +131,18 @@ class IncidentsQuery(Query):
     overdue: bool | None = None
     mine: bool = False
     reported: bool = False
+    channel: Code | None = None
     q: Annotated[Text, Field(max_length=60)] | None = None
     order: Literal["opened", "due"] = "opened"
     after: Annotated[Text, Field(max_length=100)] | None = None
     limit: Limit = 50
+
+
+class CountsQuery(Query):
+    """Which incidents are counted."""
+
+    area: Code | None = None
+    channel: Code | None = None
 
 
 class NearbyQuery(Query):

@@ -48,6 +48,7 @@ class IncidentFilter:
     overdue: bool | None = None
     mine: bool = False
     reported: bool = False
+    channel: str | None = None
     q: str | None = None
     order: str = "opened"
     after: str | None = None
@@ -123,6 +124,9 @@ def _clauses(actor: Actor, wanted: IncidentFilter) -> tuple[list[str], dict[str,
     if wanted.matter is not None:
         clauses.append("c.item_id = (SELECT id FROM catalogue_item WHERE code = %(matter)s LIMIT 1)")
         params["matter"] = wanted.matter
+    if wanted.channel is not None:
+        clauses.append("c.channel = %(channel)s")
+        params["channel"] = wanted.channel
     if wanted.overdue is not None:
         late = "(c.due_at <= now() AND c.state <> ALL(%(closed)s))"
         clauses.append(late if wanted.overdue else f"NOT coalesce({late}, false)")
@@ -131,7 +135,8 @@ def _clauses(actor: Actor, wanted: IncidentFilter) -> tuple[list[str], dict[str,
         clauses.append(
             "(c.number LIKE '%%' || %(q)s || '%%' OR c.address ILIKE '%%' || %(q)s || '%%'"
             " OR c.item_id IN (SELECT id FROM catalogue_item WHERE name ILIKE '%%' || %(q)s || '%%'"
-            " OR %(q_low)s = ANY(initials)))"
+            " OR EXISTS (SELECT FROM unnest(initials || pinyin) AS typed"
+            " WHERE starts_with(typed, %(q_low)s))))"
         )
         params |= {"q": wanted.q, "q_low": wanted.q.lower()}
     if wanted.after is not None:
@@ -288,14 +293,24 @@ def _photos_owed(item: dict[str, Any]) -> list[str]:
     return sorted(due - there)
 
 
-def counts_by_state(tx: Transaction, actor: Actor) -> dict[str, int]:
-    """How many open incidents of the actor's scope are in each state."""
+def counts_by_state(
+    tx: Transaction, actor: Actor, wanted: IncidentFilter | None = None
+) -> dict[str, dict[str, int]]:
+    """How many incidents of the actor's scope wait in each state, by time state.
+
+    ``{"filed": {"overdue": 1, "soon": 3}, …}``; states and time states without any are left out.
+    Ended ones are not counted, closed ones are: they wait for their evaluation.
+    """
+    clauses, params = _clauses(actor, wanted or IncidentFilter())
     rows = tx.all(
-        f"SELECT c.state, count(*) AS n FROM case_file c WHERE {_way_in(actor, IncidentFilter())}"
-        " AND c.state <> ALL(%(closed)s) GROUP BY c.state",
-        {"account": actor.account_id, "closed": list(CLOSED_STATES), **_way_params(actor)},
+        f"SELECT c.state, {TIME_STATE} AS time_state, count(*) AS n FROM case_file c"
+        f" WHERE {' AND '.join(clauses)} AND c.state <> ALL(%(ended)s) GROUP BY 1, 2",
+        {**params, "ended": ["evaluated", "rejected"]},
     )
-    return {row["state"]: row["n"] for row in rows}
+    found: dict[str, dict[str, int]] = {}
+    for row in rows:
+        found.setdefault(row["state"], {})[row["time_state"]] = row["n"]
+    return found
 
 
 def nearby_open(
