@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from math import ceil
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from gridcenter.accounts import passwords
 from gridcenter.actor import Actor
-from gridcenter.database import Transaction
+from gridcenter.database import Row, Transaction
 from gridcenter.errors import (
     AccountLocked,
     FieldError,
@@ -27,6 +27,8 @@ LIFETIMES = {"browser": timedelta(hours=12), "api": timedelta(days=30), "wall": 
 ADMINISTRATORS = frozenset({"system_admin", "security_admin", "audit_admin"})
 AREA_BOUND = frozenset({"grid_worker", "intake", "dispatcher", "duty_officer", "official", "wall"})
 ACCOUNT = Words("账号", "account")
+# Letters and digits without 0 O o, 1 I l: one-time passwords are read from paper.
+_LEGIBLE = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"
 
 
 @dataclass(frozen=True)
@@ -167,9 +169,7 @@ def create_account(tx: Transaction, actor: Actor, command: CreateAccount) -> UUI
     account_id = _insert_account(tx, command, name)
     _note(tx, actor, "account_created", account_id, name)
     if command.post is not None:
-        grant_post(
-            tx, actor, GrantPost(account_id, command.post, command.area, command.department)
-        )
+        grant_post(tx, actor, GrantPost(account_id, command.post, command.area, command.department))
     return account_id
 
 
@@ -264,9 +264,7 @@ def end_posting(tx: Transaction, actor: Actor, posting_id: int) -> None:
 
 def disable_account(tx: Transaction, actor: Actor, username: str) -> None:
     """Shut an account and, through it, all its sessions. Raises NotFound, or InvalidInput for oneself."""
-    row = tx.one(
-        "SELECT id FROM account WHERE lower(username) = lower(%(n)s)", {"n": username}
-    )
+    row = tx.one("SELECT id FROM account WHERE lower(username) = lower(%(n)s)", {"n": username})
     if row is None:
         raise NotFound(ACCOUNT)
     if row["id"] == actor.account_id:
@@ -278,6 +276,123 @@ def disable_account(tx: Transaction, actor: Actor, username: str) -> None:
         {"id": row["id"]},
     )
     _note(tx, actor, "account_disabled", row["id"], username)
+
+
+def enable_account(tx: Transaction, actor: Actor, username: str) -> None:
+    """Open an account that was shut. Raises NotFound."""
+    row = _account(tx, username)
+    tx.execute("UPDATE account SET disabled_at = NULL WHERE id = %(id)s", {"id": row["id"]})
+    _note(tx, actor, "account_enabled", row["id"], username)
+
+
+def unlock(tx: Transaction, actor: Actor, username: str) -> None:
+    """Let an account log in again that wrong passwords have locked. Raises NotFound."""
+    row = _account(tx, username)
+    tx.execute(
+        "UPDATE account SET locked_until = NULL, failed_logins = 0 WHERE id = %(id)s",
+        {"id": row["id"]},
+    )
+    _note(tx, actor, "account_unlocked", row["id"], username)
+
+
+def reset_password(tx: Transaction, actor: Actor, username: str) -> str:
+    """A random one-time password for the account, to be told once; ends all its sessions.
+
+    `password_changed_at` becomes NULL: whoever logs in with it is to choose an own one. Raises
+    NotFound, and InvalidInput for one's own account (use `change_own_password`).
+    """
+    row = _account(tx, username)
+    if row["id"] == actor.account_id:
+        raise InvalidInput.of(
+            "username",
+            "own_account",
+            "自己的密码请在“修改密码”里改",
+            "Change your own password under “Change password”",
+        )
+    password = one_time_password(username)
+    tx.execute(
+        "UPDATE account SET password_hash = %(hash)s, password_changed_at = NULL,"
+        " failed_logins = 0, locked_until = NULL WHERE id = %(id)s",
+        {"hash": passwords.hashed(password), "id": row["id"]},
+    )
+    tx.scalar("SELECT end_sessions_of(%(id)s, NULL)", {"id": row["id"]})
+    _note(tx, actor, "password_reset", row["id"], username)
+    return password
+
+
+def one_time_password(username: str) -> str:
+    """Three groups of four letters and digits that are not mistaken for one another on paper."""
+    while True:
+        groups = ("".join(secrets.choice(_LEGIBLE) for _ in range(4)) for _ in range(3))
+        password = "-".join(groups)
+        try:
+            passwords.check_strength(password, username)
+        except InvalidInput:
+            continue
+        return password
+
+
+def change_own_password(tx: Transaction, actor: Actor, old: str, new: str) -> None:
+    """Change the actor's own password and end the other sessions.
+
+    Raises InvalidInput for a wrong old password, a weak new one, or one that is the old one.
+    """
+    row = tx.one("SELECT * FROM account_for_login(%(name)s)", {"name": actor.username})
+    if row is None or not passwords.matches(row["password_hash"], old):
+        raise InvalidInput.of(
+            "old", "wrong_password", "原密码不对", "The present password is wrong"
+        )
+    if old == new:
+        raise InvalidInput.of(
+            "new", "same_password", "新密码与原密码相同，换一个", "The new password is the old one"
+        )
+    try:
+        passwords.check_strength(new, actor.username)
+    except InvalidInput as error:
+        raise InvalidInput([replace(e, field="new") for e in error.errors]) from None
+    tx.execute(
+        "UPDATE account SET password_hash = %(hash)s, password_changed_at = now()"
+        " WHERE id = %(id)s",
+        {"hash": passwords.hashed(new), "id": row["id"]},
+    )
+    given = {"id": row["id"], "keep": actor.session_id}
+    tx.scalar("SELECT end_sessions_of(%(id)s, %(keep)s)", given)
+    _note(tx, actor, "password_changed", row["id"], actor.username)
+
+
+def create_department(tx: Transaction, actor: Actor, code: str, name: str, name_en: str) -> None:
+    """A new department. Raises InvalidInput for a taken or bad code and an empty name."""
+    errors = []
+    if not 2 <= len(code) <= 40 or not code.isascii() or any(c.isspace() for c in code):
+        errors.append(
+            FieldError(
+                "code",
+                "bad_code",
+                "代码为 2 至 40 个字母、数字或连字符",
+                "A code has 2 to 40 letters, digits or hyphens",
+            )
+        )
+    if not name.strip():
+        errors.append(FieldError("name", "required", "写上部门名称", "Give the department a name"))
+    if errors:
+        raise InvalidInput(errors)
+    added = tx.execute(
+        "INSERT INTO department (code, name, name_en) VALUES (%(code)s, %(name)s, %(en)s)"
+        " ON CONFLICT (code) DO NOTHING",
+        {"code": code, "name": name.strip(), "en": name_en.strip() or name.strip()},
+    )
+    if not added:
+        raise InvalidInput.of(
+            "code", "code_taken", f"代码 {code} 已有部门用", f"The code {code} is taken"
+        )
+    _note(tx, actor, "department_created", None, code)
+
+
+def _account(tx: Transaction, username: str) -> Row:
+    row = tx.one("SELECT id FROM account WHERE lower(username) = lower(%(n)s)", {"n": username})
+    if row is None:
+        raise NotFound(ACCOUNT)
+    return row
 
 
 @dataclass(frozen=True)
@@ -343,9 +458,7 @@ def _unknown(field: str, value: str, zh: str, en: str) -> InvalidInput:
     )
 
 
-def _note(
-    tx: Transaction, actor: Actor, event: str, account_id: UUID | None, detail: str
-) -> None:
+def _note(tx: Transaction, actor: Actor, event: str, account_id: UUID | None, detail: str) -> None:
     tx.execute(
         "INSERT INTO account_event (event, account_id, actor_account_id, detail)"
         " VALUES (%(event)s, %(account)s, %(actor)s, %(detail)s)",

@@ -73,3 +73,17 @@ END $$;
 GRANT EXECUTE ON FUNCTION session_actor(bytea, interval), touch_session(uuid), account_for_login(text),
   note_failed_login(uuid, text, int, interval, inet),
   open_session(uuid, bytea, text, interval, inet, text, text) TO gridcenter_web;
+
+-- End the sessions of an account after its password changed, all but the one in use; returns how many.
+-- Runs as the owner because a system administrator, who resets passwords, sees no sessions.
+CREATE OR REPLACE FUNCTION end_sessions_of(which uuid, keep uuid) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  WITH ended AS (
+    UPDATE session SET revoked_at = now()
+     WHERE account_id = which AND revoked_at IS NULL AND id IS DISTINCT FROM keep
+       AND (which = (SELECT actor_account()) OR (SELECT actor_holds('{system_admin}')))
+    RETURNING 1)
+  SELECT count(*) FROM ended
+$$;
+REVOKE EXECUTE ON FUNCTION end_sessions_of(uuid, uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION end_sessions_of(uuid, uuid) TO gridcenter_web, gridcenter_worker;
