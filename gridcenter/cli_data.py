@@ -185,7 +185,7 @@ def close_day(settings: Settings, day: datetime | None, as_json: bool) -> None:
     yesterday = datetime.now(settings.timezone).date() - timedelta(days=1)
     chosen = day.date() if day else yesterday
     with transaction(settings) as tx:
-        done = operations.close_day(tx, chosen)
+        done = operations.close_day(tx, chosen, settings.timezone)
     if as_json:
         give_json({"day": chosen, "facts": done})
     say(f"{chosen} 已日结", f"{chosen} is closed")

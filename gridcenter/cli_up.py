@@ -44,6 +44,7 @@ def run_all(settings: Settings, *, empty: bool, setup_only: bool) -> None:
         if setup_only:
             say("准备完成，运行 bin/up 启动", "everything is ready: bin/up starts it")
             return
+        say("启动网页、实时推送与后台任务", "starting pages, live stream and job worker")
         supervise(settings, list(programs(settings).values()), say, lambda: _greet(settings))
     finally:
         if settings.embedded and not was_running and cluster.stop(settings):
@@ -70,6 +71,7 @@ def upgrade_all(settings: Settings) -> None:
     from gridcenter.database import Database, upgrade
     from gridcenter.reference_data import load_reference_data
 
+    say("检查并升级数据库结构", "bringing the database up to date")
     for warning in prepare_database(settings).warnings:
         say(*warning)
     upgrade(settings)

@@ -371,7 +371,7 @@ def _run(account: _Account, command: list[object]) -> None:
 @contextlib.contextmanager
 def _locked(settings: Settings) -> Iterator[None]:
     """Only one of our processes at a time makes, starts or stops the cluster."""
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.home.mkdir(mode=0o711, parents=True, exist_ok=True)
     with (settings.home / "cluster.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -50,7 +50,7 @@ class Secrets:
 
 def _write(path: Path, text: str, *, replace: bool) -> None:
     """Put `text` at `path` in one step, readable by its owner alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o711, parents=True, exist_ok=True)  # others may pass, not look
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".secrets-")
     try:
         with os.fdopen(handle, "w") as file:

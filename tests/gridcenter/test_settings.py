@@ -75,6 +75,7 @@ def test_secrets_are_random_kept_and_closed(tmp_path: Path) -> None:
     assert settings(tmp_path / "a").secrets == first
     path = tmp_path / "a" / "secrets.json"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert not stat.S_IMODE(path.parent.stat().st_mode) & 0o044
     assert first.session_key not in repr(first)
     assert [file.name for file in (tmp_path / "a").iterdir()] == ["secrets.json"]
 
