@@ -150,9 +150,7 @@ class CaseRecord:
                 self.close_due_at = clock.due_at
         return sorted({clock.missing_year for clock in clocks if clock.missing_year})
 
-    def _hold(
-        self, move: Move, operation: str, person: Person, receiver: Receiver | None
-    ) -> None:
+    def _hold(self, move: Move, operation: str, person: Person, receiver: Receiver | None) -> None:
         if "release_holder" in move.effects or move.to_state == "reported":
             self.holder_account_id = self.holder_worker_id = self.department_id = None
         elif receiver is not None:

@@ -27,7 +27,32 @@ CHANNELS = {
 }  # fmt: skip
 
 # Hours of the local day, weights of reports: two working peaks, some evening, little at night.
-HOURS = (1, 0.5, 0.4, 0.4, 0.5, 1, 3, 9, 22, 32, 30, 20, 9, 12, 24, 28, 24, 16, 10, 8, 6, 4, 2.5, 1.5)
+HOURS = (
+    1,
+    0.5,
+    0.4,
+    0.4,
+    0.5,
+    1,
+    3,
+    9,
+    22,
+    32,
+    30,
+    20,
+    9,
+    12,
+    24,
+    28,
+    24,
+    16,
+    10,
+    8,
+    6,
+    4,
+    2.5,
+    1.5,
+)
 WEEKEND = 0.6
 
 _SIDES = ("东侧", "南侧", "西侧", "北侧", "门口", "单元门前", "车棚旁", "围墙边")

@@ -1,0 +1,242 @@
+"""What changes the registry. Buildings are written in sets: callers stage rows, three statements
+compare and write; a dwelling is confirmed one at a time, against the version that was seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from gridcenter.actor import Actor
+from gridcenter.database import Transaction
+from gridcenter.errors import Conflict, FieldError, InvalidInput, MoveNotAllowed, NotFound, Words
+from gridcenter.registry.rules import (
+    DWELLING,
+    LARGEST_HOUSEHOLD,
+    OCCUPANCIES,
+    lives_there,
+    occupancy_words,
+)
+
+STAGE = """
+CREATE TEMPORARY TABLE building_incoming (
+  code text PRIMARY KEY,
+  name text,
+  geom geometry(MultiPolygon, 4490) NOT NULL,
+  floors smallint,
+  height_m double precision,
+  height_derived boolean NOT NULL DEFAULT false,
+  usage text,
+  households integer,
+  source text NOT NULL,
+  is_example boolean NOT NULL,
+  batch_id text
+) ON COMMIT DROP
+"""
+
+# A building stands where a point inside its outline lies. On a border two micro-grids cover that
+# point; the smaller code wins, as in locate_point.
+_PLACE = """
+CREATE TEMPORARY TABLE building_placed ON COMMIT DROP AS
+SELECT i.*, home.id AS microgrid_id, home.path AS area_path,
+       ST_Area(in_metres(i.geom)) AS footprint_m2, b.id AS old_id,
+       b.id IS NULL OR b.microgrid_id <> home.id
+         OR NOT (b.geom ~= i.geom
+                 AND ST_Equals(ST_SnapToGrid(b.geom, 1e-7), ST_SnapToGrid(i.geom, 1e-7)))
+         OR (b.name, b.floors, b.height_m, b.usage, b.households_estimated) IS DISTINCT FROM
+            (coalesce(i.name, b.name), coalesce(i.floors, b.floors),
+             coalesce(i.height_m, b.height_m), coalesce(i.usage, b.usage),
+             coalesce(i.households, b.households_estimated)) AS differs
+  FROM (SELECT *, ST_PointOnSurface(geom) AS inside FROM building_incoming) i
+ CROSS JOIN LATERAL (
+   SELECT v.area_id AS id, v.path
+     FROM area_version v
+    WHERE upper_inf(v.valid) AND v.level = 'microgrid'
+      AND v.geom && i.inside AND ST_Covers(v.geom, i.inside)
+    ORDER BY v.path LIMIT 1) home
+  LEFT JOIN building b ON b.code = i.code AND upper_inf(b.valid)
+"""
+
+# What the file does not say stays as it is.
+_UPDATE = """
+UPDATE building b
+   SET name = coalesce(p.name, b.name), microgrid_id = p.microgrid_id, area_path = p.area_path,
+       geom = p.geom, floors = coalesce(p.floors, b.floors),
+       height_m = coalesce(p.height_m, b.height_m),
+       height_derived = CASE WHEN p.height_m IS NULL THEN b.height_derived ELSE p.height_derived END,
+       usage = coalesce(p.usage, b.usage), footprint_m2 = p.footprint_m2,
+       households_estimated = coalesce(p.households, b.households_estimated),
+       source = p.source, batch_id = p.batch_id, version = b.version + 1
+  FROM building_placed p
+ WHERE p.old_id = b.id AND p.differs
+"""
+
+# What stands in a building stands where the building stands.
+_REHOME = [
+    """
+UPDATE dwelling d SET area_path = p.area_path, version = d.version + 1
+  FROM building_placed p
+ WHERE d.building_id = p.old_id AND p.differs AND d.area_path <> p.area_path
+""",
+    """
+UPDATE household h SET area_path = d.area_path, version = h.version + 1
+  FROM dwelling d JOIN building_placed p ON p.old_id = d.building_id AND p.differs
+ WHERE h.dwelling_id = d.id AND h.area_path <> d.area_path
+""",
+]
+
+_INSERT = """
+INSERT INTO building (code, name, microgrid_id, area_path, geom, floors, height_m, height_derived,
+                      usage, footprint_m2, households_estimated, source, is_example, batch_id)
+SELECT code, name, microgrid_id, area_path, geom, floors, height_m, height_derived, usage,
+       footprint_m2, households, source, is_example, batch_id
+  FROM building_placed WHERE old_id IS NULL ORDER BY code
+"""
+
+
+@dataclass(frozen=True)
+class BuildingCounts:
+    """How many buildings a writing added, changed and found the same; `unplaced` lie in no
+    micro-grid and were left out."""
+
+    new: int
+    changed: int
+    same: int
+    unplaced: tuple[str, ...]
+
+
+def stage_buildings(tx: Transaction) -> None:
+    """Make the temporary table `building_incoming` (see STAGE) for this transaction."""
+    tx.execute("DROP TABLE IF EXISTS building_incoming")
+    tx.execute(STAGE)
+
+
+def write_buildings(tx: Transaction) -> BuildingCounts:
+    """Bring the staged buildings into force, each in exactly one micro-grid.
+
+    Expects `building_incoming` filled and the micro-grids in force. What is the same is left alone,
+    so the same file twice changes nothing. `unplaced`: codes without a micro-grid, by code; the
+    caller decides whether that is a finding or an end.
+    """
+    tx.execute("DROP TABLE IF EXISTS building_placed")
+    tx.execute("ANALYZE building_incoming")
+    placed = tx.execute(_PLACE)
+    tx.execute("ANALYZE building_placed")
+    changed = tx.execute(_UPDATE)
+    for statement in _REHOME:
+        tx.execute(statement)
+    new = tx.execute(_INSERT)
+    lost = tx.all(
+        "SELECT code FROM building_incoming EXCEPT SELECT code FROM building_placed ORDER BY code"
+    )
+    return BuildingCounts(new, changed, placed - new - changed, tuple(r["code"] for r in lost))
+
+
+@dataclass(frozen=True)
+class ConfirmDwelling:
+    """What somebody found at a dwelling; `size` is None when nobody lives there or it is unknown."""
+
+    dwelling_id: UUID
+    version: int
+    occupancy: str
+    size: int | None = None
+
+
+CONFIRMERS = frozenset({"grid_worker", "duty_officer"})
+
+_CONFIRM = """
+UPDATE dwelling SET occupancy = %(occupancy)s, confirmed_at = %(now)s, confirmed_by = %(account)s,
+                    version = version + 1
+ WHERE id = %(id)s AND version = %(version)s
+RETURNING version
+"""
+_END_HOUSEHOLD = """
+UPDATE household SET valid = daterange(lower(valid), greatest(CURRENT_DATE, lower(valid))),
+                     version = version + 1
+ WHERE dwelling_id = %(id)s AND upper_inf(valid)
+"""
+_KEEP_HOUSEHOLD = """
+UPDATE household SET size = %(size)s, confirmed_at = %(now)s, confirmed_by = %(account)s,
+                     version = version + 1
+ WHERE dwelling_id = %(id)s AND upper_inf(valid)
+"""
+_NEW_HOUSEHOLD = """
+INSERT INTO household (dwelling_id, size, area_path, source, confirmed_at, confirmed_by, is_example)
+SELECT d.id, %(size)s, d.area_path, 'confirmed', %(now)s, %(account)s, d.is_example
+  FROM dwelling d WHERE d.id = %(id)s
+"""
+
+
+def confirm_dwelling(
+    tx: Transaction, actor: Actor, command: ConfirmDwelling, now: datetime
+) -> int:
+    """The dwelling's new version after noting occupancy and household size as found today.
+
+    Raises InvalidInput, MoveNotAllowed for other posts than CONFIRMERS, NotFound outside the scope,
+    Conflict when somebody else confirmed it since `command.version`.
+    """
+    _check(command)
+    if actor.posting_for(CONFIRMERS) is None:
+        raise MoveNotAllowed(
+            Words("核实户室", "Confirm a dwelling"),
+            [Words("由网格员、值班长核实", "done by grid workers and duty officers")],
+        )
+    stored = tx.one(
+        "SELECT version, occupancy, confirmed_at FROM dwelling WHERE id = %(id)s",
+        {"id": command.dwelling_id},
+    )
+    if stored is None:
+        raise NotFound(DWELLING)
+    given = {
+        "id": command.dwelling_id,
+        "version": command.version,
+        "occupancy": command.occupancy,
+        "size": command.size,
+        "now": now,
+        "account": actor.account_id,
+    }
+    version = tx.scalar(_CONFIRM, given)
+    if version is None:
+        raise Conflict(
+            {"version": stored["version"], "occupancy": stored["occupancy"]},
+            Words("这户刚被别人核实过", "somebody else has just confirmed this dwelling"),
+        )
+    if command.size is None:
+        tx.execute(_END_HOUSEHOLD, given)
+    elif not tx.execute(_KEEP_HOUSEHOLD, given):
+        tx.execute(_NEW_HOUSEHOLD, given)
+    return int(version)
+
+
+def _check(command: ConfirmDwelling) -> None:
+    errors = []
+    if command.occupancy not in OCCUPANCIES:
+        known = "、".join(OCCUPANCIES)
+        errors.append(
+            FieldError(
+                "occupancy", "unknown_occupancy", f"居住状态只能是：{known}", f"One of: {known}"
+            )
+        )
+    elif lives_there(command.occupancy) != (command.size is not None):
+        words = occupancy_words(command.occupancy)
+        errors.append(
+            FieldError(
+                "size",
+                "size_and_occupancy",
+                f"居住状态为{words.zh}时，人数{'必填' if command.size is None else '应为空'}",
+                f"A dwelling that is {words.en} {'needs a' if command.size is None else 'has no'}"
+                " household size",
+            )
+        )
+    if command.size is not None and not 1 <= command.size <= LARGEST_HOUSEHOLD:
+        errors.append(
+            FieldError(
+                "size",
+                "out_of_range",
+                f"人数应为 1 至 {LARGEST_HOUSEHOLD}",
+                f"The size is 1 to {LARGEST_HOUSEHOLD}",
+            )
+        )
+    if errors:
+        raise InvalidInput(errors)
