@@ -5,7 +5,7 @@ from __future__ import annotations
 from apiflask import APIFlask
 
 from dashboards.api import (
-
+    admin,
     areas,
     catalogue,
 
@@ -13,6 +13,7 @@ from dashboards.api import (
     journal,
 
     sessions,
+    statistics,
 
 )
 
@@ -24,6 +25,7 @@ def mount(app: APIFlask) -> None:
         catalogue,
         incidents,
         journal,
+        statistics,
 
     ):
         app.register_blueprint(module.bp)

@@ -179,6 +179,12 @@ def top_areas(tx: Transaction) -> list[dict[str, Any]]:
     )
 
 
+def area_code_at(tx: Transaction, path: str) -> str | None:
+    """The code of the area in force at a path text, or None."""
+    code = tx.scalar("SELECT code FROM area_now WHERE path = %(path)s::ltree", {"path": path})
+    return str(code) if code else None
+
+
 def installation_place(tx: Transaction) -> str | None:
     """The name of the place this installation serves, for the log-in page; None while there is none.
 

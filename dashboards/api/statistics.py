@@ -1,0 +1,104 @@
+"""The figures: by area and period, the list behind each, their course, and those of the wall."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from apiflask import APIBlueprint
+from flask import Response, jsonify
+from pydantic import Field
+
+from dashboards.api.schemas import Code, Limit, Query, Text
+from dashboards.requests import actor, house, tx
+from gridcenter import clock
+from gridcenter.areas.queries import area_code_at, top_areas
+from gridcenter.errors import AREA, NotFound
+from gridcenter.statistics import lists, queries
+
+bp = APIBlueprint("statistics", __name__, url_prefix="/api/v1/statistics", tag="statistics")
+Indicator = Annotated[Text, Field(min_length=1, max_length=60)]
+
+
+class PeriodQuery(Query):
+    """An area and local days, both included; by default the reader's own area, month to date."""
+
+    area: Code | None = None
+    first: Annotated[date | None, Field(alias="from")] = None
+    last: Annotated[date | None, Field(alias="to")] = None
+
+
+class ListQuery(PeriodQuery):
+    """Which list behind a figure; `after` is the `next` of the page before."""
+
+    part: Literal["numerator", "denominator", "missing"] = "denominator"
+    after: Annotated[Text, Field(max_length=100)] | None = None
+    limit: Limit = 50
+
+
+class TrendQuery(PeriodQuery):
+    """One figure over time."""
+
+    indicator: Indicator = "on_time_closure_rate"
+    step: Literal["day", "week", "month"] = "week"
+
+
+class AreaQuery(Query):
+    """An area; by default the reader's own."""
+
+    area: Code | None = None
+
+
+def own_area() -> str:
+    """The code of the reader's own area: of the first posting that has one, else the top area."""
+    path = next((p.area_path for p in actor().postings if p.area_path), None)
+    code = area_code_at(tx(), path) if path else None
+    if code is None:
+        code = next((row["code"] for row in top_areas(tx())), None)
+    if code is None:
+        raise NotFound(AREA)
+    return str(code)
+
+
+def asked(query: PeriodQuery) -> tuple[str, date, date, datetime]:
+    """Area code, first and last day, and now; what was not given is the own area, month to date."""
+    now = clock.now()
+    last = query.last or now.astimezone(house().settings.timezone).date()
+    return query.area or own_area(), query.first or last.replace(day=1), last, now
+
+
+@bp.get("/indicators")
+@bp.input(PeriodQuery, location="query", arg_name="query")
+@bp.doc(summary="Figures of an area and its parts", responses={404: "Not found"})
+def indicators(query: PeriodQuery) -> Response:
+    """Every figure with numerator, denominator, target; and the words that define it."""
+    area, first, last, now = asked(query)
+    zone = house().settings.timezone
+    return jsonify(queries.indicators(tx(), actor(), area, first, last, now, zone))
+
+
+@bp.get("/indicators/<code>/list")
+@bp.input(ListQuery, location="query", arg_name="query")
+@bp.doc(summary="The list behind a figure", responses={404: "Not found"})
+def indicator_list(code: str, query: ListQuery) -> Response:
+    """Exactly the incidents or grids that a figure counted, a page at a time."""
+    area, first, last, now = asked(query)
+    zone = house().settings.timezone
+    return jsonify(
+        lists.indicator_list(
+            tx(), actor(), code, query.part, area, first, last, now, zone, query.after, query.limit
+        )
+    )
+
+
+@bp.get("/trend")
+@bp.input(TrendQuery, location="query", arg_name="query")
+@bp.doc(summary="A figure over time", responses={404: "Not found"})
+def trend(query: TrendQuery) -> Response:
+    """One figure for each day, week or month of the period, oldest first."""
+    area, first, last, now = asked(query)
+    zone = house().settings.timezone
+    rows = queries.trend(
+        tx(), actor(), area, query.indicator, query.step, first, last, now, zone
+    )
+    return jsonify({"items": rows})
