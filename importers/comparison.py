@@ -107,10 +107,6 @@ def _usable(rows: gpd.GeoDataFrame, findings: Findings) -> Mask:
     return np.asarray(~refused & ~shapely.is_missing(rows.geometry.to_numpy()))
 
 
-def _text(values: Any) -> pd.Series[Any]:
-    return pd.Series(list(values), dtype=object)
-
-
 # --- parents -----------------------------------------------------------------------------------
 
 
@@ -134,8 +130,10 @@ def _parents(
         if len(above) and unplaced:
             _by_place(rows, above, found, unplaced, findings)
     rows["written_parent"] = rows["parent"]
-    rows["parent_code"] = _text(None if f is None else above["code"].iloc[f] for f in found).values
-    rows["target"] = _text(None if f is None else int(above["id"].iloc[f]) for f in found).values
+    codes = [None if f is None else above["code"].iloc[f] for f in found]
+    rows["parent_code"] = pd.Series(codes, dtype=object, index=rows.index)
+    ids = [None if f is None else int(above["id"].iloc[f]) for f in found]
+    rows["target"] = pd.Series(ids, dtype=object, index=rows.index)
 
 
 def _by_column(

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - lists of headers read better whole; a Chinese character counts double
 """What can be imported: the kinds, their fields, and the headers people give those fields."""
 
 from __future__ import annotations

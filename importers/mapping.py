@@ -81,7 +81,12 @@ def _by_level(table: pd.DataFrame, names: list[str], level: Level) -> dict[str, 
     codes = {name: _code_level(table[name]) for name in names if _has_word(name, CODE_WORDS)}
     upper = level.parent
     own = [name for name, found in codes.items() if found is level]
-    above = [name for name, found in codes.items() if upper and found is upper]
+    plain_code = next(f for f in FIELDS[Kind.AREAS] if f.name == "code").headers
+    above = [
+        name
+        for name, found in codes.items()
+        if upper and found is upper and plain_header(name) not in plain_code
+    ]
     own_code = _named(names, level, CODE_WORDS) or (own[0] if own else None)
     if own_code:
         columns["code"] = own_code

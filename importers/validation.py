@@ -123,7 +123,7 @@ def _lower(code: Any) -> Any:
 def _check_codes(rows: gpd.GeoDataFrame, findings: Findings) -> None:
     """Missing codes (also a column that says the same everywhere) and repeated ones."""
     code = rows["code"]
-    if len(rows) > 1 and code.notna().all() and code.nunique() == 1:
+    if len(rows) > 2 and code.notna().all() and code.nunique() == 1:
         rows["code"] = None  # an Id that is 0 in every row is no key
         code = rows["code"]
     missing = code.isna().to_numpy()
