@@ -12,20 +12,20 @@ import click
 
 from gridcenter.cli_words import as_json, give_json, say, t
 from gridcenter.errors import ACCOUNT, InvalidInput, NotFound
-from gridcenter.settings import Settings
+from gridcenter.settings import Role, Settings
 
 if TYPE_CHECKING:
     from gridcenter.database import Database, Row, Transaction
 
 
 @contextmanager
-def open_database(settings: Settings) -> Iterator[Database]:
-    """The database as the worker's role, which the house policy lets see every row."""
+def open_database(settings: Settings, role: Role = "worker") -> Iterator[Database]:
+    """The database as the owner's or the worker's role, which the house policy lets see every row."""
     from gridcenter.database import Database
     from gridcenter.provision import require_database
 
     require_database(settings)
-    database = Database(settings.url("worker"))
+    database = Database(settings.url(role))
     try:
         yield database
     finally:
@@ -34,7 +34,7 @@ def open_database(settings: Settings) -> Iterator[Database]:
 
 @contextmanager
 def transaction(settings: Settings, *, read_only: bool = False) -> Iterator[Transaction]:
-    """One transaction of that role."""
+    """One transaction of the worker's role."""
     with open_database(settings) as database, database.transaction(read_only=read_only) as tx:
         yield tx
 
@@ -126,6 +126,19 @@ def accounts_disable(settings: Settings, username: str) -> None:
     say(f"账号 {username} 已停用", f"account {username} is disabled")
 
 
+@accounts.command("reset-password", help=t("重设为一次性密码", "Give a one-time password."))
+@click.argument("username")
+@click.pass_obj
+def accounts_reset_password(settings: Settings, username: str) -> None:
+    from gridcenter.accounts.operations import reset_password
+    from gridcenter.actor import SYSTEM
+
+    with transaction(settings) as tx:
+        password = reset_password(tx, SYSTEM, username)
+    say("一次性密码只显示这一次：", "The one-time password is shown this once:")
+    click.echo(password)
+
+
 @accounts.command("token", help=t("为大屏账号发放只读令牌", "Give a wall account its token."))
 @click.argument("username")
 @click.pass_obj
@@ -156,13 +169,24 @@ def sample() -> None: ...
 @sample.command(
     "load", help=t("载入示例街道（示例数据）", "Load the sample street (synthetic data).")
 )
-@click.option("--factor", type=click.FloatRange(0.01, 1000), default=1.0, show_default=True)
-@click.option("--seed", type=int, default=1, show_default=True)
+@click.option(
+    "--factor",
+    type=click.FloatRange(0.01, 1000),
+    help=t("事件数量的倍数", "how many times the usual number of incidents"),
+)
+@click.option("--seed", type=int, help=t("随机种子", "seed of the generator"))
+@as_json
 @click.pass_obj
-def sample_load(settings: Settings, factor: float, seed: int) -> None:
+def sample_load(settings: Settings, factor: float | None, seed: int | None, as_json: bool) -> None:
     from gridcenter.cli_up import load_sample, show_first_logins
 
-    show_first_logins(settings, load_sample(settings, factor=factor, seed=seed))
+    scale = {"factor": factor, "seed": seed}
+    done = load_sample(settings, **{k: v for k, v in scale.items() if v is not None})
+    if as_json:
+        give_json({"already": done.already, "counts": done.counts})
+    if done.already:
+        say("示例早已载入，未作改动", "the sample was there already; nothing was changed")
+    show_first_logins(settings, done.logins)
 
 
 @click.group("statistics", help=t("统计", "Statistics."))

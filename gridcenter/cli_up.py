@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,21 +16,16 @@ from gridcenter.provision import prepare_database
 from gridcenter.serving import programs, supervise
 from gridcenter.settings import Settings
 
+if TYPE_CHECKING:
+    from importers.sample import SampleLoaded
+    from importers.sample_people import FirstLogin
+
 _IS_EMPTY = "SELECT NOT EXISTS (SELECT FROM account) AND NOT EXISTS (SELECT FROM area) AS empty"
 _FIRST_ADMINISTRATORS = (
     ("admin", "system_admin", "系统管理员"),
     ("security", "security_admin", "安全管理员"),
     ("audit", "audit_admin", "审计管理员"),
 )
-
-
-@dataclass(frozen=True)
-class FirstLogin:
-    """An account of a new installation; the password is random and shown once."""
-
-    post: str
-    username: str
-    password: str
 
 
 def run_all(settings: Settings, *, empty: bool, setup_only: bool) -> None:
@@ -62,7 +57,7 @@ def _make_ready(settings: Settings, *, empty: bool) -> None:
     with connect(settings.url("owner")) as connection:
         row = connection.execute(_IS_EMPTY).fetchone()
     if row and row["empty"]:
-        logins = _first_administrators(settings) if empty else load_sample(settings)
+        logins = _first_administrators(settings) if empty else load_sample(settings).logins
         show_first_logins(settings, logins)
 
 
@@ -93,15 +88,17 @@ def _greet(settings: Settings) -> None:
     say("按 Ctrl-C 停止", "Ctrl-C stops it")
 
 
-def load_sample(settings: Settings, factor: float = 1.0, seed: int = 1) -> list[FirstLogin]:
-    """Load the sample street with a progress bar; its logins, each with a random password."""
+def load_sample(settings: Settings, **scale: Any) -> SampleLoaded:
+    """Load the sample street with a progress bar; `scale` is factor and seed of the generator.
+
+    As the owner: only the owner may have the planner's figures taken afterwards.
+    """
     from gridcenter.cli_data import open_database
     from importers import sample
 
     say("载入示例街道（示例数据，非真实事件）", "loading the sample street (synthetic incidents)")
-    with open_database(settings) as database, bars() as progress:
-        found = sample.load(database, settings, factor, seed, progress)
-    return [FirstLogin(login.post, login.username, login.password) for login in found]
+    with open_database(settings, "owner") as database, bars() as progress:
+        return sample.load(database, settings, progress=progress, **scale)
 
 
 def show_first_logins(settings: Settings, logins: Sequence[FirstLogin]) -> None:
@@ -128,6 +125,7 @@ def _first_administrators(settings: Settings) -> list[FirstLogin]:
     from gridcenter.accounts.operations import CreateAccount, create_account
     from gridcenter.actor import SYSTEM
     from gridcenter.cli_data import transaction
+    from importers.sample_people import FirstLogin
 
     logins = []
     with transaction(settings) as tx:
