@@ -135,3 +135,62 @@ def _harmless(value: Any) -> Any:
     if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
         return f"'{value}"
     return "" if value is None else value
+
+
+_COLUMNS = """
+SELECT coalesce(json_agg(DISTINCT name), '[]')::text FROM (
+  SELECT jsonb_object_keys(original) AS name
+    FROM (SELECT original FROM import_row WHERE batch_id = %(id)s ORDER BY row LIMIT 50) r) k
+"""
+_CHANGES = """
+SELECT coalesce(json_agg(x ORDER BY row), '[]')::text AS items, max(row) AS last, count(*) AS n
+  FROM (SELECT r.row, r.code, r.change, r.moved_m, round(r.area_m2::numeric, 1) AS area_m2,
+               r.fields, r.original, place_name(n.path) AS place,
+               ST_AsGeoJSON(r.geom, 7, 0)::json AS geometry
+          FROM import_row r LEFT JOIN area_now n ON n.id = r.target
+         WHERE r.batch_id = %(id)s AND NOT r.refused AND r.change = %(change)s
+           AND r.row > %(after)s
+         ORDER BY r.row LIMIT %(limit)s) x
+"""
+
+
+def column_names(tx: Transaction, batch_id: UUID) -> str:
+    """JSON text of the file's own column names; ``[]`` when no row of it is staged."""
+    return str(tx.scalar(_COLUMNS, {"id": batch_id}))
+
+
+def changed_rows(
+    tx: Transaction, batch_id: UUID, change: str, after: int = 0, limit: int = 100
+) -> str:
+    """JSON text ``{"items": […], "next": row or null}``: writable rows that are new, changed, moved
+    or the same against what is live."""
+    row = tx.one(_CHANGES, {"id": batch_id, "change": change, "after": after, "limit": limit})
+    assert row is not None
+    following = row["last"] if row["n"] == limit else "null"
+    return f'{{"items":{row["items"]},"next":{following}}}'
+
+
+def rows_with_change(tx: Transaction, batch_id: UUID, changes: list[str]) -> list[int]:
+    """Numbers of the writable rows of these changes."""
+    found = tx.all(
+        "SELECT row FROM import_row WHERE batch_id = %(id)s AND NOT refused"
+        " AND change = ANY(%(changes)s)",
+        {"id": batch_id, "changes": changes},
+    )
+    return [row["row"] for row in found]
+
+
+def waiting_batches(tx: Transaction) -> set[UUID]:
+    """Ids of the batches that wait for a decision, refused ones included."""
+    rows = tx.all("SELECT id FROM import_batch WHERE state IN ('staged', 'refused')")
+    return {row["id"] for row in rows}
+
+
+def options_of(tx: Transaction, batch_id: UUID) -> dict[str, Any]:
+    """kind, file, state and given (options) of a batch. Raises NotFound."""
+    row = tx.one(
+        "SELECT kind, file, state, given FROM import_batch WHERE id = %(id)s", {"id": batch_id}
+    )
+    if row is None:
+        raise NotFound(FILE)
+    return row

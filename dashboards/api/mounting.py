@@ -8,14 +8,14 @@ from dashboards.api import (
     admin,
     areas,
     catalogue,
-
+    imports,
     incidents,
     journal,
-
+    registry,
     sessions,
     statistics,
-
 )
+
 
 def mount(app: APIFlask) -> None:
     """Register every blueprint of the API on `app`."""
@@ -26,6 +26,8 @@ def mount(app: APIFlask) -> None:
         incidents,
         journal,
         statistics,
-
+        registry,
+        imports,
+        admin,
     ):
         app.register_blueprint(module.bp)

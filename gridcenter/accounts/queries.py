@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from gridcenter.accounts.operations import token_hash
+from gridcenter.accounts.operations import ACCOUNT, token_hash
 from gridcenter.actor import Actor, ActorKind, Posting
 from gridcenter.database import Row, Transaction
+from gridcenter.errors import NotFound
 
 IDLE_LIMIT = timedelta(minutes=30)
 TOUCH_AFTER = timedelta(minutes=1)
@@ -119,3 +120,13 @@ def event_list(tx: Transaction, after: int | None, limit: int = 100) -> list[dic
         " ORDER BY e.id DESC LIMIT %(limit)s",
         {"after": after, "limit": limit},
     )
+
+
+def account_named(tx: Transaction, username: str) -> Row:
+    """id and username of an account by its name, letter case aside. Raises NotFound."""
+    row = tx.one(
+        "SELECT id, username FROM account WHERE lower(username) = lower(%(n)s)", {"n": username}
+    )
+    if row is None:
+        raise NotFound(ACCOUNT)
+    return row

@@ -1,0 +1,256 @@
+"""Imports: upload, look at what was found, read anew with other options, write, drop.
+
+A file that cannot be used ends in a batch with findings, not in an error.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import structlog
+from apiflask import APIBlueprint
+from flask import Response, jsonify, request
+from pydantic import Field
+
+from dashboards import uploads
+from dashboards.api.answers import json_text
+from dashboards.api.schemas import Body, Code, Limit, Query, Text, parse_bbox
+from dashboards.language import locale
+from dashboards.requests import actor, house, tx
+from gridcenter.codes import Level
+from gridcenter.errors import FILE, Conflict, GridcenterError, InvalidInput, NotFound, Words
+from importers import operations, queries
+from importers.kinds import FIELDS, Kind
+from importers.operations import ImportCommand
+
+bp = APIBlueprint("imports", __name__, url_prefix="/api/v1", tag="imports")
+log = structlog.get_logger(__name__)
+
+# An upload that is being examined has no batch yet; nobody waits longer than this for one.
+UNFINISHED_S = 3600
+OPTIONS = ("layer", "parent", "datum", "encoding", "source")
+PLACES = ("lon", "lat", "wkt")
+Change = Literal["new", "changed", "moved", "same"]
+
+
+class Options(Body):
+    """What a person says instead of leaving it to recognition; None leaves it to that."""
+
+    kind: Kind
+    level: Level | None = None
+    layer: Annotated[Text, Field(max_length=200)] | None = None
+    parent: Annotated[Text, Field(max_length=60)] | None = None
+    datum: Annotated[Text, Field(max_length=40)] | None = None
+    encoding: Annotated[Text, Field(max_length=40)] | None = None
+    source: Annotated[Text, Field(max_length=200)] | None = None
+    columns: dict[Code, Annotated[Text, Field(max_length=200)]] = Field(default_factory=dict)
+
+
+class ApplyBody(Body):
+    """Which of the good rows to write: of these changes alone, or all."""
+
+    changes: list[Change] | None = None
+
+
+class RowsQuery(Query):
+    """Rows of one finding (`code`) or of one change; `after` is the `next` of the page before."""
+
+    code: Code | None = None
+    change: Change | None = None
+    after: Annotated[int, Field(ge=0)] = 0
+    limit: Limit = 100
+
+
+class BoxQuery(Query):
+    """A box: west,south,east,north in degrees."""
+
+    bbox: Annotated[Text, Field(max_length=100)]
+
+
+def _permit() -> None:
+    if "system_admin" not in actor().posts:
+        raise NotFound(FILE)
+
+
+@bp.get("/imports")
+@bp.doc(summary="Batches, newest first, and what can be imported")
+def batches() -> Response:
+    """Batches; the largest upload in bytes; the fields of each kind."""
+    _permit()
+    fields = {
+        kind.value: [{"name": field.name, "required": field.required} for field in known]
+        for kind, known in FIELDS.items()
+    }
+    listed = queries.batch_list(tx())
+    frame = jsonify({"limit_bytes": house().settings.max_upload_bytes, "fields": fields})
+    return json_text(listed[:-1] + "," + frame.get_data(as_text=True).strip()[1:])
+
+
+@bp.post("/imports")
+@bp.doc(summary="Upload a file (multipart/form-data)", responses={201: "Staged or refused"})
+def upload() -> tuple[Response, int]:
+    """The new batch: `state` is staged, or refused when nothing of it can be written.
+
+    Form fields: `file` (several for the parts of a shapefile), `kind`, `level`, `layer`, `parent`,
+    `datum`, `encoding`, `source`.
+    """
+    _permit()
+    options = _options({k: v for k, v in request.form.items() if v and k != "csrf_token"})
+    settings = house().settings
+    uploads.sweep(settings, queries.waiting_batches(tx()), time.time() - UNFINISHED_S)
+    folder = uploads.keep(settings, request.files.getlist("file"))
+    try:
+        batch = _stage(options, folder, uploads.shown_name(folder))
+        uploads.belong_to(settings, folder, batch)
+    except Exception:
+        uploads.discard_folder(folder)
+        raise
+    return jsonify({"id": str(batch)}), 201
+
+
+def _options(given: dict[str, Any]) -> Options:
+    """The options of a form. Raises InvalidInput with a sentence for each wrong field."""
+    if given.get("kind") not in set(Kind):
+        raise InvalidInput.of("kind", "choice", "选导入什么", "Choose what to import")
+    if given["kind"] == Kind.AREAS and given.get("level") not in set(Level):
+        raise InvalidInput.of(
+            "level", "choice", "导入区域要选层级", "Choose the level of the areas"
+        )
+    known = {name: given[name][:200] for name in ("kind", "level", *OPTIONS) if given.get(name)}
+    return Options(**known)
+
+
+def _stage(options: Options, folder: Path, shown: str) -> UUID:
+    """The id of the staged batch; what nobody foresaw in a file is the file's fault, and logged."""
+    command = ImportCommand(
+        options.kind,
+        uploads.source_in(folder),
+        level=options.level if options.kind is Kind.AREAS else None,
+        layer=options.layer or None,
+        parent=options.parent or None,
+        datum=options.datum or None,
+        encoding=options.encoding or None,
+        source=options.source or None,
+        columns=options.columns,
+        name=shown,
+    )
+    try:
+        with tx().connection.transaction():
+            return operations.stage(tx(), actor(), command).id
+    except GridcenterError:
+        raise
+    except Exception as error:
+        log.exception("import.failed", file=shown)
+        raise InvalidInput.of(
+            "file",
+            "unreadable",
+            f"这份文件没能读完（{type(error).__name__}），未写入任何数据。换一种格式另存后再传",
+            f"The file could not be read to its end ({type(error).__name__}); nothing was stored. "
+            "Save it in another format and send it again",
+        ) from error
+
+
+@bp.get("/imports/<uuid:batch_id>")
+@bp.doc(summary="One batch with evidence, difference and findings", responses={404: "Not found"})
+def batch(batch_id: UUID) -> Response:
+    """The batch, the file's own `column_names`, and whether its files are `kept` for another reading."""
+    _permit()
+    detail = queries.batch_detail(tx(), batch_id)
+    kept = "true" if uploads.folder_of(house().settings, batch_id).is_dir() else "false"
+    names = queries.column_names(tx(), batch_id)
+    return json_text(f'{detail[:-1]},"column_names":{names},"kept":{kept}}}')
+
+
+@bp.get("/imports/<uuid:batch_id>/rows")
+@bp.input(RowsQuery, location="query", arg_name="query")
+@bp.doc(summary="Rows of one finding or one change")
+def rows(batch_id: UUID, query: RowsQuery) -> Response:
+    """Rows with geometry, in the file's order."""
+    _permit()
+    if query.change is not None:
+        found = queries.changed_rows(tx(), batch_id, query.change, query.after, query.limit)
+    else:
+        code = query.code or ""
+        found = queries.finding_rows(tx(), batch_id, code, query.after, query.limit)
+    return json_text(found)
+
+
+@bp.get("/imports/<uuid:batch_id>/shapes")
+@bp.input(BoxQuery, location="query", arg_name="query")
+@bp.doc(summary="Shapes of the batch in a box, as GeoJSON")
+def shapes(batch_id: UUID, query: BoxQuery) -> Response:
+    """At most 2,000 shapes."""
+    _permit()
+    return json_text(queries.shapes_near(tx(), batch_id, _box(query.bbox)))
+
+
+def _box(text: str) -> tuple[float, float, float, float]:
+    try:
+        return parse_bbox(text)
+    except ValueError:
+        raise InvalidInput.of(
+            "bbox", "bbox", "bbox 为 西,南,东,北（度）", "bbox is west,south,east,north in degrees"
+        ) from None
+
+
+@bp.get("/imports/<uuid:batch_id>/refused.csv")
+@bp.doc(summary="Refused rows with their reasons", responses={200: "text/csv"})
+def refused(batch_id: UUID) -> Response:
+    """The refused rows as they came, the reason in the last column."""
+    _permit()
+    text = queries.refused_rows_csv(tx(), batch_id, locale())
+    response = Response(text, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="refused-{batch_id}.csv"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@bp.post("/imports/<uuid:batch_id>/reading")
+@bp.input(Options, arg_name="body")
+@bp.doc(summary="Read the same file with other options", responses={201: "The new batch"})
+def read_anew(batch_id: UUID, body: Options) -> tuple[Response, int]:
+    """The new batch; the old one is dropped, its findings stay as a record."""
+    _permit()
+    settings = house().settings
+    before = queries.options_of(tx(), batch_id)
+    folder = uploads.folder_of(settings, batch_id)
+    if before["state"] not in ("staged", "refused") or not folder.is_dir():
+        raise Conflict(
+            {"state": before["state"]},
+            Words("上传的文件已不在，重新上传即可", "the file is no longer kept; upload it again"),
+        )
+    if body.kind is Kind.AREAS and body.level is None:
+        raise InvalidInput.of(
+            "level", "choice", "导入区域要选层级", "Choose the level of the areas"
+        )
+    fresh = _stage(body, folder, before["file"])
+    operations.discard(tx(), actor(), batch_id)
+    uploads.belong_to(settings, folder, fresh)
+    return jsonify({"id": str(fresh)}), 201
+
+
+@bp.post("/imports/<uuid:batch_id>/apply")
+@bp.input(ApplyBody, arg_name="body")
+@bp.doc(summary="Write the good rows", responses={409: "Finished already"})
+def apply(batch_id: UUID, body: ApplyBody) -> Response:
+    """How many rows were new, changed, the same."""
+    _permit()
+    chosen = None
+    if body.changes is not None:
+        chosen = queries.rows_with_change(tx(), batch_id, list(body.changes))
+    applied = operations.apply(tx(), actor(), batch_id, chosen)
+    uploads.forget(house().settings, batch_id)
+    return jsonify({"new": applied.new, "changed": applied.changed, "same": applied.same})
+
+
+@bp.post("/imports/<uuid:batch_id>/discard")
+@bp.doc(summary="Drop a batch", responses={204: "Dropped"})
+def discard(batch_id: UUID) -> tuple[str, int]:
+    """Drop a waiting batch; its findings stay as a record."""
+    _permit()
+    operations.discard(tx(), actor(), batch_id)
+    uploads.forget(house().settings, batch_id)
+    return "", 204
