@@ -48,27 +48,11 @@ def import_settings() -> Settings:
     return settings
 
 
-def _make_missing_tables(settings: Settings, name: str) -> None:
-    import sqlalchemy
-
-    import importers.models  # noqa: F401
-    from gridcenter.database import Base
-
-    url = settings.url("owner", name).replace("postgresql://", "postgresql+psycopg://", 1)
-    engine = sqlalchemy.create_engine(url)
-    with engine.begin() as connection:
-        names = ("import_batch", "import_finding", "import_row")
-        Base.metadata.create_all(connection, tables=[Base.metadata.tables[n] for n in names])
-    engine.dispose()
-    upgrade(settings, settings.url("owner", name))
-
-
 @pytest.fixture(scope="session")
 def import_database_name(import_settings: Settings) -> Iterator[str]:
     name = f"gridcenter_test_importers_{os.getpid()}"
     create_database(import_settings, name)
     upgrade(import_settings, import_settings.url("owner", name))
-    _make_missing_tables(import_settings, name)
     database = Database(import_settings.url("worker", name))
     with database.transaction() as tx:
         act_as(tx, SYSTEM)
