@@ -8,3 +8,6 @@ CREATE POLICY by_intake ON case_fact FOR SELECT TO gridcenter_web
   USING (intake_path <@ (SELECT actor_intake()));
 CREATE POLICY by_department ON case_fact FOR SELECT TO gridcenter_web
   USING (department_id = ANY ((SELECT actor_departments())::bigint[]));
+-- A figure may not betray what the list behind it must hide.
+CREATE POLICY confidentiality ON case_fact AS RESTRICTIVE FOR SELECT TO gridcenter_web
+  USING (confidentiality <= (SELECT actor_clearance()));

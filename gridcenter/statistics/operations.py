@@ -1,0 +1,67 @@
+"""Closing a day: its facts are derived from events once and stand as they were then."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from gridcenter.database import Transaction
+from gridcenter.errors import InvalidInput
+from gridcenter.statistics.rules import day_start
+
+# One at a time: two closers of a day would otherwise both delete and both insert.
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext('gridcenter.close_day'))"
+_FORGET = "DELETE FROM case_fact WHERE day = %(day)s"
+_DERIVE = """
+INSERT INTO case_fact (day, fact, kind, case_id, item_id, area_path, intake_path, department_id,
+                       channel, confidentiality, at, seconds, on_time)
+SELECT day, fact, kind, case_id, item_id, area_path, intake_path, department_id, channel,
+       confidentiality, at, seconds, on_time
+  FROM derive_facts(%(from_at)s, %(upto_at)s, %(zone)s)
+"""
+_MARK = """
+INSERT INTO closed_day (day, facts) VALUES (%(day)s, %(facts)s)
+ON CONFLICT (day) DO UPDATE SET closed_at = now(), facts = excluded.facts
+"""
+_GAPS = """
+SELECT d::date AS day
+  FROM generate_series((SELECT (min(at) AT TIME ZONE %(zone)s)::date FROM case_event)::timestamp,
+                       (now() AT TIME ZONE %(zone)s)::date - interval '1 day', '1 day') d
+ WHERE NOT EXISTS (SELECT FROM closed_day k WHERE k.day = d::date)
+ ORDER BY d
+"""
+
+
+def close_day(tx: Transaction, day: date, zone: ZoneInfo) -> int:
+    """The number of facts of a local day, derived from its events and kept.
+
+    May be run again: the day's facts are replaced by what the events say, which is the same unless
+    events of that day came in since. Runs as owner or worker. Raises InvalidInput for a day that is
+    not over.
+    """
+    tx.execute(_LOCK)
+    until = day_start(day + timedelta(days=1), zone)
+    if tx.scalar("SELECT %(until)s > now() AS running", {"until": until}):
+        raise InvalidInput.of(
+            "day",
+            "day_not_over",
+            f"{day} 还没结束，明天零点后再做日结",
+            f"{day} is not over yet; close it after midnight",
+        )
+    tx.execute(_FORGET, {"day": day})
+    facts = tx.execute(
+        _DERIVE, {"from_at": day_start(day, zone), "upto_at": until, "zone": zone.key}
+    )
+    tx.execute(_MARK, {"day": day, "facts": facts})
+    return facts
+
+
+def close_open_days(tx: Transaction, zone: ZoneInfo) -> list[date]:
+    """The local days that were over but not closed, oldest first, now closed.
+
+    For the nightly job and for a first load: a machine that was off over midnight catches up.
+    """
+    days = [row["day"] for row in tx.all(_GAPS, {"zone": zone.key})]
+    for day in days:
+        close_day(tx, day, zone)
+    return days

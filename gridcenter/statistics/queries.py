@@ -1,0 +1,341 @@
+"""The figures of an area and a period, the list behind each of them, and their course over time.
+
+Closed days are read from `case_fact`, days not closed yet are derived by the same SQL function
+(sql/30_facts.sql), so a figure is the same whichever way it was counted. Facts stand under row
+rights; the asked area has to lie inside the reader's scope, a handler's figures are those of the
+own department. Cases outside every area (辖区外) belong to no area's figures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gridcenter.actor import AREA_POSTS, DEPARTMENT_POSTS, INTAKE_POSTS, Actor
+from gridcenter.database import Row, Transaction
+from gridcenter.errors import AREA, InvalidInput, NotFound
+from gridcenter.statistics.rules import Period, as_json, figures_of, period
+
+# Facts of the period in the asked area: closed days as kept, the others derived now. The reader's way
+# in stands beside the policies.
+FACTS = """
+facts AS NOT MATERIALIZED (
+  SELECT day, fact, case_id, item_id, area_path, at, seconds, on_time FROM case_fact
+   WHERE day BETWEEN %(first)s AND %(last)s AND kind = 'incident' AND area_path <@ %(path)s::ltree
+     AND (NOT %(departmental)s OR department_id = ANY(%(departments)s))
+  UNION ALL
+  SELECT day, fact, case_id, item_id, area_path, at, seconds, on_time
+    FROM live_facts(%(first)s::date, %(last)s::date, %(upto)s, %(zone)s)
+   WHERE kind = 'incident' AND area_path <@ %(path)s::ltree
+     AND (NOT %(departmental)s OR department_id = ANY(%(departments)s))
+)
+"""
+
+# What a fact that takes another back, or completes it, speaks of: the moment `seconds` before.
+_SPOKEN_OF = "to_timestamp(floor(extract(epoch FROM at)) - seconds)"
+
+
+def counts(began: str) -> str:
+    """SQL columns of the seven case counts over facts; `began` is where the period begins.
+
+    A filing is taken back by a return to intake inside the period, a case due likewise; of the cases
+    due those are closed that were closed in time, or late but inside the period.
+    """
+    inside = f"{_SPOKEN_OF} >= {began}"
+    return f"""
+count(*) FILTER (WHERE fact = 'reported') AS reported,
+count(*) FILTER (WHERE fact = 'filed')
+  - count(*) FILTER (WHERE fact = 'unfiled' AND {inside}) AS filed,
+count(*) FILTER (WHERE fact = 'closed') AS closed,
+count(*) FILTER (WHERE fact = 'due') - count(*) FILTER (WHERE fact = 'undue' AND {inside}) AS due,
+count(*) FILTER (WHERE fact = 'due' AND on_time)
+  + count(*) FILTER (WHERE fact = 'late' AND {inside}) AS due_closed,
+count(*) FILTER (WHERE fact = 'due' AND on_time) AS due_on_time
+"""
+
+
+# Handlings that a failed check has not taken back inside the same stretch of time.
+HANDLED = """
+SELECT h.* FROM facts h
+ WHERE h.fact = 'handled' AND h.seconds IS NOT NULL
+   AND NOT EXISTS (SELECT FROM facts r WHERE r.fact = 'reworked' AND r.case_id = h.case_id
+                      AND r.at > h.at {same})
+"""
+_TIMES = """
+count(*) AS handled, percentile_disc(0.5) WITHIN GROUP (ORDER BY seconds) AS median,
+percentile_disc(0.9) WITHIN GROUP (ORDER BY seconds) AS p90
+"""
+
+# The asked area and those right below it. Facts are summed by the first label below the asked path.
+_KEY = """CASE WHEN nlevel(area_path) > %(depth)s
+                THEN subpath(area_path, 0, %(depth)s + 1)::text END"""
+_FIGURES = f"""
+WITH {FACTS}, counted AS (
+  SELECT {_KEY} AS key, {counts("%(began)s")} FROM facts GROUP BY 1
+), summed AS (
+  SELECT NULL AS key, sum(reported) AS reported, sum(filed) AS filed, sum(closed) AS closed,
+         sum(due) AS due, sum(due_closed) AS due_closed, sum(due_on_time) AS due_on_time FROM counted
+  UNION ALL
+  SELECT * FROM counted WHERE key IS NOT NULL
+), timed AS (
+  SELECT key, grouping(key) AS whole, {_TIMES}
+    FROM (SELECT seconds, {_KEY} AS key FROM ({HANDLED.format(same="")}) h) h
+   GROUP BY GROUPING SETS ((), (key))
+), staffed AS (
+  SELECT v.path, EXISTS (SELECT FROM duty d JOIN grid_worker w ON w.id = d.worker_id
+                          WHERE d.area_path <@ v.path AND d.valid @> %(on)s::date
+                            AND w.employment = 'full_time' AND w.valid @> %(on)s::date) AS yes
+    FROM area_version v
+   WHERE v.level = 'grid' AND v.path <@ %(path)s::ltree AND v.valid @> %(upto)s
+)
+SELECT a.code, a.name, a.name_en, a.level, a.path::text AS path, a.path = %(path)s::ltree AS asked,
+       coalesce(c.reported, 0)::int AS reported, coalesce(c.filed, 0)::int AS filed,
+       coalesce(c.closed, 0)::int AS closed, coalesce(c.due, 0)::int AS due,
+       coalesce(c.due_closed, 0)::int AS due_closed,
+       coalesce(c.due_on_time, 0)::int AS due_on_time,
+       coalesce(t.handled, 0)::int AS handled, t.median, t.p90,
+       (SELECT count(*) FROM staffed s WHERE s.path <@ a.path)::int AS grids,
+       (SELECT count(*) FROM staffed s WHERE s.path <@ a.path AND s.yes)::int AS staffed
+  FROM area_now a
+  LEFT JOIN summed c ON c.key IS NOT DISTINCT FROM nullif(a.path::text, %(path)s::text)
+  LEFT JOIN timed t ON t.whole = (a.path = %(path)s::ltree)::int
+                   AND t.key IS NOT DISTINCT FROM nullif(a.path::text, %(path)s::text)
+ WHERE a.level <> 'unit_grid' AND (a.path = %(path)s::ltree OR a.parent_id = %(area_id)s)
+ ORDER BY asked DESC, a.code
+"""
+
+# Square metres to a decimetre, in the Gauss-Krüger zone of the asked area; the noise of projections
+# would otherwise turn 100 % into 99.99 %. Overlap counts each surplus layer.
+_COVERAGE = """
+WITH zone AS (SELECT gk_zone(ST_X(ST_Centroid(geom))) AS srid FROM area_now WHERE id = %(area_id)s),
+shown AS (
+  SELECT a.path::text AS path, a.geom, ST_Transform(a.geom, z.srid) AS shape
+    FROM area_now a CROSS JOIN zone z
+   WHERE (a.id = %(area_id)s OR a.parent_id = %(area_id)s) AND a.level NOT IN ('grid', 'microgrid', 'unit_grid')
+), pieces AS (
+  SELECT s.path, s.shape,
+         CASE WHEN g.path <@ s.path::ltree AND ST_CoveredBy(g.shape, s.shape) THEN g.shape
+              ELSE ST_Intersection(g.shape, s.shape) END AS piece
+    FROM shown s
+    JOIN (SELECT g.geom, g.path, ST_Transform(g.geom, z.srid) AS shape
+            FROM area_now g CROSS JOIN zone z WHERE g.level = 'grid') g
+      ON g.geom && s.geom AND ST_Intersects(g.shape, s.shape)
+)
+SELECT s.path, a.m2::float8 AS area_m2, least(a.m2, p.m2)::float8 AS covered_m2,
+       greatest(a.m2 - p.m2, 0)::float8 AS gap_m2, (p.layers_m2 - p.m2)::float8 AS overlap_m2
+  FROM shown s
+  CROSS JOIN LATERAL (SELECT round(ST_Area(s.shape)::numeric, 1) AS m2) a
+  CROSS JOIN LATERAL (SELECT coalesce(round(ST_Area(ST_Union(q.piece))::numeric, 1), 0) AS m2,
+                             coalesce(round(sum(ST_Area(q.piece))::numeric, 1), 0) AS layers_m2
+                        FROM pieces q WHERE q.path = s.path) p
+"""
+_AREA = """
+SELECT id, code, name, name_en, level, path::text AS path, nlevel(path) AS depth
+  FROM area_now WHERE code = %(code)s AND level <> 'unit_grid'
+"""
+_DEFINITIONS = """
+SELECT code, number, name, name_en, unit, numerator, numerator_en, denominator, denominator_en,
+       excluded, excluded_en, source, target::float8 AS target FROM indicator ORDER BY sort
+"""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The asked area, and whether the reader sees it whole or only the own department's cases."""
+
+    area: Row
+    departmental: bool
+    departments: list[int]
+
+    def params(self, when: Period, zone: ZoneInfo) -> dict[str, Any]:
+        """The parameters of every statement here."""
+        return {
+            "area_id": self.area["id"],
+            "path": self.area["path"],
+            "depth": self.area["depth"],
+            "departmental": self.departmental,
+            "departments": self.departments,
+            "first": when.first,
+            "last": when.last,
+            "began": when.began,
+            "upto": when.upto,
+            "on": min(when.last, when.upto.astimezone(zone).date()),
+            "zone": zone.key,
+        }
+
+
+def scope_of(tx: Transaction, actor: Actor, area_code: str) -> Scope:
+    """What this reader may see of an area's figures. Raises NotFound outside the scope."""
+    area = tx.one(_AREA, {"code": area_code})
+    if area is None:
+        raise NotFound(AREA)
+
+    def holds(posts: frozenset[str]) -> bool:
+        paths = [p.area_path for p in actor.postings if p.post in posts and p.area_path]
+        return any(f"{area['path']}.".startswith(f"{path}.") for path in paths)
+
+    if holds(AREA_POSTS) or holds(INTAKE_POSTS):
+        return Scope(area, False, [])
+    mine = [p for p in actor.postings if p.post in DEPARTMENT_POSTS and p.department_id]
+    if not mine or not (holds(DEPARTMENT_POSTS) or any(p.area_path is None for p in mine)):
+        raise NotFound(AREA)
+    return Scope(area, True, sorted({p.department_id for p in mine if p.department_id}))
+
+
+def indicator_definitions(tx: Transaction) -> list[Row]:
+    """Every indicator's words, unit and target, in the order of the screens."""
+    return tx.recent("statistics.definitions", lambda t: t.all(_DEFINITIONS))
+
+
+def indicators(
+    tx: Transaction,
+    actor: Actor,
+    area_code: str,
+    date_from: date,
+    date_to: date,
+    now: datetime,
+    zone: ZoneInfo,
+) -> dict[str, Any]:
+    """The nine figures of an area and of each area right below it, for local days, both included.
+
+    ``{area, from, to, upto, unfinished, departmental, definitions: [words of each indicator],
+    areas: [{code, name, name_en, level, path, asked, figures: {code: {value, numerator,
+    denominator, unit, target, below_target}}}]}``; the asked area comes first. `spatial_coverage`
+    carries gap_m2 and overlap_m2 beside it and speaks of areas above the grids only. value is None
+    where the denominator is 0. Raises NotFound outside the scope, InvalidInput for a bad period.
+    """
+    when = period(date_from, date_to, now, zone)
+    scope = scope_of(tx, actor, area_code)
+    definitions = indicator_definitions(tx)
+    ground = coverage(tx, scope.area)
+    rows = tx.all(_FIGURES, scope.params(when, zone))
+    return {
+        "area": {name: scope.area[name] for name in ("code", "name", "name_en", "level")},
+        "from": when.first.isoformat(),
+        "to": when.last.isoformat(),
+        "upto": when.upto.astimezone(zone).isoformat(),
+        "unfinished": when.unfinished,
+        "departmental": scope.departmental,
+        "definitions": definitions,
+        "areas": [_area_figures(row, ground, definitions, scope.departmental) for row in rows],
+    }
+
+
+def coverage(tx: Transaction, area: Row) -> dict[str, Row]:
+    """Square metres of areas, of their union with grids, of gaps and overlaps, by path text.
+
+    For the area and those right below it, as far as they stand above the grids. Geometry changes by
+    imports only, and each writes a version: until then the answer is kept.
+    """
+    newest = tx.scalar("SELECT max(id) FROM area_version")
+    return tx.recent(
+        f"statistics.coverage.{area['path']}.{newest}",
+        lambda t: {row["path"]: row for row in t.all(_COVERAGE, {"area_id": area["id"]})},
+        300.0,
+    )
+
+
+def _area_figures(
+    row: Row, ground: dict[str, Row], definitions: list[Row], departmental: bool
+) -> dict[str, Any]:
+    place = ground.get(row["path"], {})
+    row |= {"covered_m2": place.get("covered_m2"), "area_m2": place.get("area_m2")}
+    figures = figures_of(row, departmental)
+    shown = {d["code"]: as_json(figures[d["code"]], d) for d in definitions if d["code"] in figures}
+    if place and not departmental:
+        shown["spatial_coverage"] |= {
+            "gap_m2": place["gap_m2"],
+            "overlap_m2": place["overlap_m2"],
+        }
+    return {
+        **{name: row[name] for name in ("code", "name", "name_en", "level", "path", "asked")},
+        "figures": shown,
+    }
+
+
+# --- over time ---------------------------------------------------------------------------------
+
+_STEPS = ("day", "week", "month")
+_TREND = f"""
+WITH {FACTS}, dated AS (
+  SELECT *, date_trunc(%(step)s, day::timestamp)::date AS bucket,
+         greatest(date_trunc(%(step)s, day::timestamp) AT TIME ZONE %(zone)s, %(began)s) AS bucket_at
+    FROM facts
+), counted AS (
+  SELECT bucket, {counts("bucket_at")} FROM dated GROUP BY 1
+), timed AS (
+  SELECT bucket, {_TIMES}
+    FROM ({HANDLED.replace("facts", "dated").format(same="AND r.bucket = h.bucket")}) h GROUP BY 1
+)
+SELECT b::date AS bucket, (b + ('1 ' || %(step)s)::interval)::date - 1 AS bucket_end,
+       coalesce(c.reported, 0)::int AS reported, coalesce(c.filed, 0)::int AS filed,
+       coalesce(c.closed, 0)::int AS closed, coalesce(c.due, 0)::int AS due,
+       coalesce(c.due_closed, 0)::int AS due_closed, coalesce(c.due_on_time, 0)::int AS due_on_time,
+       coalesce(t.handled, 0)::int AS handled, t.median, t.p90
+  FROM generate_series(date_trunc(%(step)s, %(first)s::timestamp), %(last)s::timestamp,
+                       ('1 ' || %(step)s)::interval) b
+  LEFT JOIN counted c ON c.bucket = b::date
+  LEFT JOIN timed t ON t.bucket = b::date
+ ORDER BY b
+"""
+
+
+def trend(
+    tx: Transaction,
+    actor: Actor,
+    area_code: str,
+    indicator: str,
+    step: str,
+    date_from: date,
+    date_to: date,
+    now: datetime,
+    zone: ZoneInfo,
+) -> list[dict[str, Any]]:
+    """One figure of an area for each day, week (from Monday) or month of a period, oldest first.
+
+    ``[{from, to, unfinished, value, numerator, denominator, unit, target, below_target}]``; a step
+    that the period or the present cuts is unfinished. Counted from facts, so for case indicators
+    only. Raises NotFound outside the scope, InvalidInput for an unknown indicator or step.
+    """
+    if step not in _STEPS:
+        raise InvalidInput.of("step", "unknown_step", "间隔应为日、周或月", "Give day, week or month")
+    when = period(date_from, date_to, now, zone)
+    scope = scope_of(tx, actor, area_code)
+    definition = definition_of(tx, indicator)
+    rows = tx.all(_TREND, {**scope.params(when, zone), "step": step})
+    series = []
+    for row in rows:
+        figures = figures_of(row, scope.departmental)
+        if indicator not in figures:
+            raise unknown_indicator(indicator)
+        cut = row["bucket"] < when.first or row["bucket_end"] > when.last
+        open_now = row["bucket_end"] >= when.upto.astimezone(zone).date() and when.unfinished
+        series.append(
+            {
+                "from": max(row["bucket"], when.first).isoformat(),
+                "to": min(row["bucket_end"], when.last).isoformat(),
+                "unfinished": cut or open_now,
+                **as_json(figures[indicator], definition),
+            }
+        )
+    return series
+
+
+def definition_of(tx: Transaction, indicator: str) -> Row:
+    """The words of one indicator. Raises InvalidInput when there is no such one."""
+    for definition in indicator_definitions(tx):
+        if definition["code"] == indicator:
+            return definition
+    raise unknown_indicator(indicator)
+
+
+def unknown_indicator(indicator: str) -> InvalidInput:
+    """The error that names an indicator nobody knows here."""
+    return InvalidInput.of(
+        "indicator",
+        "unknown_indicator",
+        f"没有这项指标，或它没有这种图表：{indicator[:40]}",
+        f"There is no such indicator, or not in this form: {indicator[:40]}",
+    )

@@ -1,0 +1,142 @@
+-- Whole seconds between two moments, each cut to its second, so that the earlier one cut to its second
+-- is found again by subtraction (period borders are whole seconds).
+CREATE OR REPLACE FUNCTION seconds_between(earlier timestamptz, later timestamptz) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
+$$ SELECT floor(extract(epoch FROM later))::bigint - floor(extract(epoch FROM earlier))::bigint $$;
+
+-- The department in charge of a case just before a moment, from the events alone: the last dispatch
+-- to a department that no return has undone. NULL when there is none.
+CREATE OR REPLACE FUNCTION department_before(which uuid, moment timestamptz) RETURNS bigint
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT (SELECT d.id FROM department d WHERE l.operation = 'dispatch' AND d.code = l.dispatched_to)
+    FROM (SELECT e.operation, e.data->>'to' AS dispatched_to
+            FROM case_event e
+           WHERE e.case_id = which AND e.operation IN ('dispatch', 'return') AND e.at < moment
+           ORDER BY e.version DESC LIMIT 1) l
+$$;
+
+-- The facts of all cases between two moments (from included, upto not), with the local day of `zone`.
+-- One definition for closed days and for today:
+--   reported  first report
+--   filed     filing;           unfiled   return to intake afterwards; seconds since that filing
+--   handled   handled;          seconds from first dispatch to this handling, NULL without a dispatch
+--   reworked  failed check, takes the handling before it back; seconds since that handling
+--   due       the closing limit of a filed case fell into this time; on_time: closed before it
+--   undue     return to intake after the closing limit; seconds since that limit
+--   closed    closed; on_time: before its closing limit, NULL without one
+--   late      closed after its closing limit; seconds since that limit
+-- What happened later does not change them: `unfiled`, `undue`, `reworked`, `late` are facts of their
+-- own day and say by their seconds what they speak of.
+-- Reports count by the server's time, or a phone that was long without a signal would add to closed days.
+CREATE OR REPLACE FUNCTION derive_facts(from_at timestamptz, upto_at timestamptz, zone text)
+RETURNS TABLE (day date, fact text, kind text, case_id uuid, item_id bigint, area_path ltree,
+               intake_path ltree, department_id bigint, channel text, confidentiality smallint,
+               at timestamptz, seconds bigint, on_time boolean)
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  WITH said AS MATERIALIZED (
+    SELECT e.case_id, e.at, e.version,
+           CASE e.operation WHEN 'report' THEN 'reported' WHEN 'file' THEN 'filed'
+                            WHEN 'return' THEN 'unfiled' WHEN 'handle' THEN 'handled'
+                            WHEN 'check' THEN 'reworked' ELSE 'closed' END AS fact
+      FROM case_event e
+     WHERE e.at >= from_at AND e.at < upto_at
+       AND (e.operation IN ('report', 'file', 'close')
+            OR e.operation = 'return' AND e.to_state = 'reported'
+            OR e.operation = 'handle' AND e.to_state = 'handled'
+            OR e.operation = 'check' AND e.to_state = 'rework')
+  ), maybe_due AS (
+    -- Case files carry the running closing limit; an older one was undone by a return to intake.
+    SELECT c.id FROM case_file c WHERE c.close_due_at >= from_at AND c.close_due_at < upto_at
+    UNION
+    SELECT e.case_id FROM case_event e
+     WHERE e.at >= from_at AND e.operation = 'return' AND e.to_state = 'reported'
+  ), due AS (
+    SELECT t.case_id, t.due_at, k.at IS NOT NULL AS on_time
+      FROM maybe_due m
+      JOIN case_timer t ON t.case_id = m.id AND t.stage = 'close'
+                       AND t.due_at >= from_at AND t.due_at < upto_at
+      LEFT JOIN LATERAL (SELECT e.at FROM case_event e
+                          WHERE e.case_id = t.case_id AND e.operation = 'close'
+                            AND e.at >= t.started_at AND e.at <= t.due_at LIMIT 1) k ON true
+     WHERE t.stopped_at IS NULL OR t.stopped_at >= t.due_at OR k.at IS NOT NULL
+  ), facts AS (
+    SELECT s.case_id, s.fact, s.at, NULL::bigint AS seconds, NULL::boolean AS on_time
+      FROM said s WHERE s.fact IN ('reported', 'filed')
+    UNION ALL
+    SELECT s.case_id, s.fact, s.at, seconds_between(f.at, s.at), NULL
+      FROM said s
+      LEFT JOIN LATERAL (SELECT e.at FROM case_event e
+                          WHERE e.case_id = s.case_id AND e.version < s.version
+                            AND (s.fact = 'unfiled' AND e.operation = 'file'
+                                 OR s.fact = 'reworked' AND e.operation = 'handle'
+                                    AND e.to_state = 'handled')
+                            AND e.operation IN ('file', 'handle')
+                          ORDER BY e.version DESC LIMIT 1) f ON true
+     WHERE s.fact IN ('unfiled', 'reworked')
+    UNION ALL
+    SELECT s.case_id, s.fact, s.at, seconds_between(d.at, s.at), NULL
+      FROM said s
+      LEFT JOIN LATERAL (SELECT e.at FROM case_event e
+                          WHERE e.case_id = s.case_id AND e.operation = 'dispatch'
+                            AND e.version < s.version ORDER BY e.version LIMIT 1) d ON true
+     WHERE s.fact = 'handled'
+    UNION ALL
+    SELECT d.case_id, 'due', d.due_at, NULL, d.on_time FROM due d
+    UNION ALL
+    SELECT s.case_id, x.fact, s.at, x.seconds, x.on_time
+      FROM said s
+      LEFT JOIN LATERAL (SELECT l.due_at FROM case_timer l
+                          WHERE l.case_id = s.case_id AND l.stage = 'close' AND l.started_at <= s.at
+                          ORDER BY l.started_at DESC, l.id DESC LIMIT 1) t ON true
+      CROSS JOIN LATERAL (
+             SELECT 'closed' AS fact, NULL::bigint AS seconds, s.at <= t.due_at AS on_time
+              WHERE s.fact = 'closed'
+             UNION ALL
+             SELECT CASE s.fact WHEN 'closed' THEN 'late' ELSE 'undue' END,
+                    seconds_between(t.due_at, s.at), NULL::boolean
+              WHERE s.fact = 'closed' AND t.due_at < s.at OR s.fact = 'unfiled' AND t.due_at <= s.at
+           ) x
+     WHERE s.fact IN ('closed', 'unfiled')
+  ), dated AS (
+    SELECT f.*, (f.at AT TIME ZONE zone)::date AS day FROM facts f
+  )
+  SELECT d.day, d.fact, c.kind, d.case_id, c.item_id, c.area_path, c.intake_path,
+         -- Without a department now and without a return there never was one.
+         CASE WHEN c.department_id IS NOT NULL OR c.returns > 0
+              THEN department_before(d.case_id, least(upto_at,
+                                     (d.day + 1)::timestamp AT TIME ZONE zone)) END,
+         c.channel, c.confidentiality, d.at, d.seconds, d.on_time
+    FROM dated d JOIN case_file c ON c.id = d.case_id
+$$;
+
+-- The facts of the days that nobody has closed yet, under the rights of the acting account. It runs as
+-- the owner and says the policies of case_fact itself, so that today is counted by the very same ways
+-- in as closed days are; without a scope it is empty.
+CREATE OR REPLACE FUNCTION live_facts(from_day date, upto_day date, upto_at timestamptz, zone text)
+RETURNS TABLE (day date, fact text, kind text, case_id uuid, item_id bigint, area_path ltree,
+               intake_path ltree, department_id bigint, channel text, confidentiality smallint,
+               at timestamptz, seconds bigint, on_time boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  first_day date;
+  last_day date;
+BEGIN
+  SELECT min(d), max(d) INTO first_day, last_day
+    FROM (SELECT g::date AS d
+            FROM generate_series(from_day::timestamp,
+                                 least(upto_day, (upto_at AT TIME ZONE zone)::date), '1 day') g) days
+   WHERE NOT EXISTS (SELECT FROM closed_day k WHERE k.day = d);
+  IF first_day IS NULL OR actor_account() IS NULL THEN
+    RETURN;
+  END IF;
+  RETURN QUERY
+    SELECT f.* FROM derive_facts(first_day::timestamp AT TIME ZONE zone,
+                                 least((last_day + 1)::timestamp AT TIME ZONE zone, upto_at), zone) f
+     WHERE (f.area_path <@ actor_areas() OR f.intake_path <@ actor_intake()
+            OR f.department_id = ANY (actor_departments()))
+       AND f.confidentiality <= actor_clearance()
+       AND NOT EXISTS (SELECT FROM closed_day k WHERE k.day = f.day);
+END $$;
+REVOKE EXECUTE ON FUNCTION live_facts(date, date, timestamptz, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION live_facts(date, date, timestamptz, text)
+  TO gridcenter_web, gridcenter_worker;

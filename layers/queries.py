@@ -1,0 +1,114 @@
+"""What a layer shows: tiles as bytes, features as GeoJSON text, and the version for caches.
+
+All of it runs with the rights of the acting account; nothing here filters rows for people.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from gridcenter.database import Transaction
+from gridcenter.errors import InvalidInput
+from gridcenter.journal.queries import head
+from layers.catalog import Layer, layer_named
+
+MAX_ZOOM = 22
+MAX_FEATURES = 5000
+
+_SCOPE = """
+SELECT concat_ws('|', current_setting('gridcenter.account', true),
+                 current_setting('gridcenter.areas', true), current_setting('gridcenter.intake', true),
+                 current_setting('gridcenter.departments', true),
+                 current_setting('gridcenter.clearance', true),
+                 current_setting('gridcenter.posts', true)) AS scope
+"""
+# Each import writes new rows or new ends of rows. Positions come with operations.
+_VERSIONS = {
+    "area": "SELECT concat_ws('.', max(id), count(*), count(*) FILTER (WHERE upper_inf(valid)))"
+    " AS version FROM area_version",
+    "building": "SELECT count(*) || '.' || coalesce(sum(version), 0) || '.'"
+    " || coalesce(max(lower(valid)), '0001-01-01') AS version FROM building WHERE upper_inf(valid)",
+    "worker": "SELECT count(*) || '.' || coalesce(max(taken_at), 'epoch') AS version"
+    " FROM worker_position",
+}
+
+
+def tile(tx: Transaction, name: str, z: int, x: int, y: int) -> bytes:
+    """The Mapbox vector tile of a layer, empty bytes where there is nothing.
+
+    Raises NotFound for an unknown layer, InvalidInput for an address that is no tile.
+    """
+    layer = layer_named(name)
+    if not (0 <= z <= MAX_ZOOM and 0 <= x < 2**z and 0 <= y < 2**z):
+        raise InvalidInput.of(
+            "tile", "bad_tile", "没有这张瓦片", "There is no tile with this address"
+        )
+    # The function's name comes from our own table, never from a caller.
+    found = tx.scalar(f"SELECT {layer.tile}(%(z)s, %(x)s, %(y)s)", {"z": z, "x": x, "y": y})
+    return bytes(found or b"")
+
+
+_COLLECTION = """
+SELECT json_build_object('type', 'FeatureCollection', 'name', %(name)s::text,
+         'numberReturned', count(*),
+         'features', coalesce(json_agg(json_build_object('type', 'Feature', 'id', f.id,
+           'geometry', ST_AsGeoJSON(f.geom, 7)::json, 'properties', f.properties)), '[]'))::text AS item
+  FROM ({features}) f
+"""
+Box = tuple[float, float, float, float]
+
+
+def geojson(tx: Transaction, name: str, bbox: Box | None = None, limit: int = 1000) -> str:
+    """GeoJSON text of a layer's features in a box (west, south, east, north; degrees, CGCS2000).
+
+    At most `limit` of them; no box means everywhere. Raises NotFound for an unknown layer,
+    InvalidInput for a box whose sides are swapped or off the globe, or a limit out of range.
+    """
+    layer = layer_named(name)
+    west, south, east, north = bbox or (-180.0, -90.0, 180.0, 90.0)
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        raise InvalidInput.of(
+            "bbox",
+            "bad_bbox",
+            "范围应为 西,南,东,北，单位度",
+            "A box is west,south,east,north in degrees",
+        )
+    if not 1 <= limit <= MAX_FEATURES:
+        raise InvalidInput.of(
+            "limit", "bad_limit", "一次取 1 到 5000 个", "Ask for 1 to 5000 features"
+        )
+    return str(
+        tx.scalar(
+            _COLLECTION.format(features=layer.features),
+            {
+                "name": layer.name,
+                "west": west,
+                "south": south,
+                "east": east,
+                "north": north,
+                "limit": limit,
+            },
+        )
+    )
+
+
+def layer_version(tx: Transaction, name: str) -> str:
+    """A short text that changes when what this reader sees in the layer may have changed.
+
+    For ETags: it holds the reader's scope as well. Layers with incidents in them follow the feed, and
+    change each minute, because what is in time now may be overdue then. Raises NotFound.
+    """
+    layer = layer_named(name)
+    parts = [layer.name, str(tx.scalar(_SCOPE)), _stored_version(tx, layer)]
+    if layer.moves:
+        parts.append(head(tx))
+    if layer.name in ("incident", "worker"):
+        parts.append(str(tx.scalar("SELECT floor(extract(epoch FROM now()) / 60)::bigint AS minute")))
+    return sha256("|".join(parts).encode()).hexdigest()[:20]
+
+
+def _stored_version(tx: Transaction, layer: Layer) -> str:
+    if layer.name == "incident":
+        return ""
+    kind = layer.name if layer.name in _VERSIONS else "area"
+    return str(tx.scalar(_VERSIONS[kind]))
