@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from gridcenter import cluster
@@ -31,6 +31,7 @@ _WATCH_S = 0.5
 _DATABASE_WATCH_S = 3.0
 # A program that dies so many times in a row, each within this time, will not come up.
 _TRIES, _SHORT_LIFE_S = 5, 10.0
+_LONGEST_WAIT_S = 30.0
 _BACKOFF_BASE = 2.0  # it is started again after 2, 4, 8 … seconds
 
 
@@ -56,7 +57,8 @@ class Program:
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     not_before: float = 0.0
-    short_lives: int = field(default=0)
+    short_lives: int = 0
+    proved: bool = False
 
 
 def programs(settings: Settings) -> dict[str, Program]:
@@ -127,15 +129,7 @@ def _keep(program: Program, settings: Settings, say: Say, now: float) -> None:
         code = program.process.poll()
         if code is None:
             return
-        short = now - program.started < _SHORT_LIFE_S
-        program.short_lives = program.short_lives + 1 if short else 0
-        if program.short_lives >= _TRIES:
-            raise ServingFailed(
-                f"程序 {program.name} 无法保持运行（退出码 {code}），原因见上方日志",
-                f"program {program.name} does not stay up (exit code {code}); see the log above",
-            )
-        program.process = None
-        program.not_before = now + (_BACKOFF_BASE**program.short_lives if short else 0.0)
+        _note_death(program, code, now)
         say(
             f"{program.name} 意外退出（{code}），重新启动",
             f"{program.name} died ({code}), restarting",
@@ -149,6 +143,22 @@ def _keep(program: Program, settings: Settings, say: Say, now: float) -> None:
             start_new_session=True,  # Ctrl-C reaches the supervisor alone, which ends us in order
             preexec_fn=_die_with_parent,
         )
+
+
+def _note_death(program: Program, code: int, now: float) -> None:
+    """Decide when to start `program` again; raises ServingFailed when it never stayed up."""
+    short = now - program.started < _SHORT_LIFE_S
+    program.short_lives = program.short_lives + 1 if short else 0
+    program.proved = program.proved or not short
+    # What once ran will run again when its trouble is over; giving up would take the pages along.
+    if program.short_lives >= _TRIES and not program.proved:
+        raise ServingFailed(
+            f"程序 {program.name} 无法保持运行（退出码 {code}），原因见上方日志",
+            f"program {program.name} does not stay up (exit code {code}); see the log above",
+        )
+    program.process = None
+    wait_s = min(_LONGEST_WAIT_S, _BACKOFF_BASE**program.short_lives) if short else 0.0
+    program.not_before = now + wait_s
 
 
 def _die_with_parent() -> None:

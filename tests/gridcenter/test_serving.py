@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gridcenter.serving import Program, ServingFailed, programs, supervise
+from gridcenter.serving import Program, ServingFailed, _note_death, programs, supervise
 from gridcenter.settings import CHECKOUT, Settings
 
 # Two children that write their process ids and sleep; the supervisor runs in a process of its own.
@@ -151,6 +151,16 @@ def test_a_program_that_never_stays_up_ends_all(
         supervise(elsewhere, [steady, broken], lambda zh, en: None)
     assert steady.process is not None
     assert steady.process.returncode == -signal.SIGTERM
+
+
+def test_a_program_that_once_stayed_up_is_never_given_up() -> None:
+    program = Program("worker", ["true"], started=100.0)
+    _note_death(program, 1, 200.0)
+    assert program.not_before == 200.0
+    for attempt in range(1, 12):
+        program.started = 300.0 + attempt
+        _note_death(program, 1, program.started + 1)
+        assert program.not_before - program.started - 1 == min(30.0, 2.0**attempt)
 
 
 def test_the_commands_of_the_servers(elsewhere: Settings) -> None:
