@@ -107,7 +107,7 @@ def test_every_command_of_the_reference_is_there(tmp_path: Path) -> None:
     for words in (
         "db up", "db down", "db status", "db upgrade", "doctor", "serve", "worker", "up",
         "import areas", "import buildings", "import workers", "import incidents",
-        "accounts create", "accounts list", "accounts disable", "accounts token",
+        "accounts create", "accounts list", "accounts disable", "accounts token", "accounts reset-password",
         "sample load", "statistics close-day", "assets build", "bench",
     ):  # fmt: skip
         done = gridcenter(*words.split(), "--help", home=tmp_path)
