@@ -59,15 +59,6 @@ class Ltree(UserDefinedType[str]):
         return "ltree"
 
 
-class Xid8(UserDefinedType[int]):
-    """PostgreSQL's 64-bit transaction number."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: Any) -> str:
-        return "xid8"
-
-
 class Transaction:
     """One open database transaction; rows come back as dictionaries."""
 

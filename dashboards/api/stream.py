@@ -28,8 +28,7 @@ bp = APIBlueprint("stream", __name__, tag="journal")
 BEAT_S = 10.0
 # Streams in the threaded server: half of its threads at most.
 _places: dict[int, threading.BoundedSemaphore] = {}
-_heads_gate = threading.Lock()
-_heads: dict[tuple[str, ...], tuple[threading.Lock, tuple[int, str]]] = {}
+_known_gate = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,18 @@ class _Reader:
 
     token: str
     actor: Actor
+
+
+@dataclass
+class _Known:
+    """What readers of one scope know together: the newest cursor at a ring of the bell."""
+
+    gate: threading.Lock
+    cursor: str
+    rung: int = -1
+
+
+_known: dict[tuple[str, ...], _Known] = {}
 
 
 @bp.get("/api/v1/journal/stream")
@@ -107,7 +118,7 @@ def _events(
                 beat_at = time.monotonic() + BEAT_S
                 yield "event: beat\ndata: {}\n\n"
             if rung != seen:
-                seen, fresh = rung, _head(home, reader.actor, rung)
+                seen, fresh = rung, _newest(home, reader.actor, cursor, rung)
                 if fresh != cursor:
                     cursor = fresh
                     yield from _word(cursor, "changed")
@@ -125,19 +136,21 @@ def _alive(home: House, reader: _Reader) -> bool:
         return session_of(tx, reader.token) is not None
 
 
-def _head(home: House, actor: Actor, rung: int) -> str:
-    """The newest cursor that `actor` may see; readers of the same scope ask once for each ring."""
+def _newest(home: House, actor: Actor, cursor: str, rung: int) -> str:
+    """The newest cursor that `actor` may see, from `cursor` on.
+
+    Readers of the same scope ask the database once for each ring: fifty walls are one question.
+    """
     scope = tuple(scope_settings(actor).values())
-    with _heads_gate:
-        gate, known = _heads.setdefault(scope, (threading.Lock(), (-1, queries.START)))
-    with gate:
-        known = _heads[scope][1]
-        if known[0] < rung:
+    with _known_gate:
+        known = _known.setdefault(scope, _Known(threading.Lock(), cursor))
+    with known.gate:
+        if known.rung < rung:
             with home.database.transaction(read_only=True) as tx:
                 act_as(tx, actor)
-                known = (rung, queries.head(tx))
-            _heads[scope] = (gate, known)
-    return known[1]
+                known.cursor = queries.newest_after(tx, known.cursor)
+            known.rung = rung
+    return max(known.cursor, cursor, key=queries.parse_cursor)
 
 
 def _allow_pages(response: Response) -> None:

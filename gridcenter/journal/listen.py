@@ -74,7 +74,8 @@ class Bell:
                     # What came while nobody listened: everybody looks once.
                     self.ring()
                     while not self._stopped:
-                        for _ in connection.notifies(timeout=5.0, stop_after=1):
+                        # The generator keeps the connection to itself: end it before asking.
+                        if list(connection.notifies(timeout=5.0, stop_after=1)):
                             self._ring_until_settled(connection)
             except Exception as error:
                 log.warning("journal.listen_lost", error=str(error))

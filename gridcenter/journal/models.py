@@ -6,26 +6,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Identity, Index, SmallInteger, Text, func
+from sqlalchemy import BigInteger, DateTime, Identity, SmallInteger, Text, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridcenter.database import Base, Ltree, Xid8
+from gridcenter.database import Base, Ltree
 
 
 class JournalEntry(Base):
-    """One thing that happened and that somebody's screen may have to show.
-
-    `transaction` is the writing transaction's number: readers advance by (transaction, number) and
-    only over finished transactions, because numbers are handed out before they are committed.
-    """
+    """One thing that happened and that somebody's screen may have to show; rows never change."""
 
     __tablename__ = "journal"
 
     number: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    transaction: Mapped[int] = mapped_column(
-        Xid8(), server_default=func.pg_current_xact_id(), nullable=False
-    )
     at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.now(), nullable=False
     )
@@ -38,5 +31,3 @@ class JournalEntry(Base):
     holder_account_id: Mapped[UUID | None]
     confidentiality: Mapped[int] = mapped_column(SmallInteger, server_default="0", nullable=False)
     data: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}", nullable=False)
-
-    __table_args__ = (Index("journal_cursor_idx", "transaction", "number"),)

@@ -1,8 +1,8 @@
 """Reading the feed without ever skipping a late commit.
 
 Numbers are handed out before transactions commit, so a smaller number may appear after a larger one
-was read. A reader may therefore only pass entries whose transaction is below the oldest one still
-running, and goes by (transaction, number). The cursor is the text ``transaction.number``.
+was read. Readers therefore stop at the horizon, below which nothing can appear any more (see
+`sql/20_journal.sql` and docs/decisions/0005-commit-safe-feed.md). A cursor is the number of an entry.
 """
 
 from __future__ import annotations
@@ -10,60 +10,56 @@ from __future__ import annotations
 from gridcenter.database import Transaction
 from gridcenter.errors import InvalidInput
 
-START = "0.0"
+START = "0"
 
 _AFTER = """
 SELECT coalesce(json_agg(json_build_object(
-         'cursor', j.transaction::text || '.' || j.number, 'number', j.number, 'at', j.at,
-         'topic', j.topic, 'subject_id', j.subject_id, 'area_path', j.area_path::text,
-         'data', j.data) ORDER BY j.transaction, j.number), '[]')::text AS items,
-       count(*) AS n
-  FROM (SELECT * FROM journal
-         WHERE (transaction, number) > (%(transaction)s::text::xid8, %(number)s)
-           AND transaction < pg_snapshot_xmin(pg_current_snapshot())
-         ORDER BY transaction, number LIMIT %(limit)s) j
-"""
-
-_LAST = """
-SELECT j.transaction::text || '.' || j.number AS cursor
-  FROM (SELECT * FROM journal
-         WHERE (transaction, number) > (%(transaction)s::text::xid8, %(number)s)
-           AND transaction < pg_snapshot_xmin(pg_current_snapshot())
-         ORDER BY transaction, number LIMIT %(limit)s) j
- ORDER BY j.transaction DESC, j.number DESC LIMIT 1
-"""
-
-_HEAD = """
-SELECT transaction::text || '.' || number AS cursor FROM journal
- WHERE transaction < pg_snapshot_xmin(pg_current_snapshot())
- ORDER BY transaction DESC, number DESC LIMIT 1
+         'cursor', j.number::text, 'number', j.number, 'at', j.at, 'topic', j.topic,
+         'subject_id', j.subject_id, 'area_path', j.area_path::text, 'data', j.data)
+         ORDER BY j.number), '[]')::text AS items,
+       count(*) AS n, max(j.number) AS last
+  FROM (SELECT * FROM journal WHERE number > %(after)s AND number <= %(horizon)s
+         ORDER BY number LIMIT %(limit)s) j
 """
 
 
-def parse_cursor(text: str) -> tuple[str, int]:
-    """The two numbers of a cursor. Raises InvalidInput for anything else."""
-    transaction, dot, number = text.partition(".")
-    if dot and all(part.isascii() and part.isdigit() and len(part) <= 18 for part in (transaction, number)):
-        return transaction, int(number)
+def parse_cursor(text: str) -> int:
+    """The number of a cursor. Raises InvalidInput for anything else."""
+    if text.isascii() and text.isdigit() and len(text) <= 18:
+        return int(text)
     raise InvalidInput.of(
         "after", "bad_cursor", "不是本系统给出的位置", "Not a cursor that this system gave out"
     )
 
 
-def entries_after(tx: Transaction, cursor: str, limit: int) -> str:
-    """JSON text ``{"items": […], "next": cursor}`` of what the actor may see after `cursor`.
-
-    `next` equals `cursor` when there is nothing new. Items: cursor, number, at, topic, subject_id,
-    area_path, data.
-    """
-    transaction, number = parse_cursor(cursor)
-    given = {"transaction": transaction, "number": number, "limit": limit}
-    row = tx.one(_AFTER, given)
-    assert row is not None
-    following = tx.scalar(_LAST, given) if row["n"] else None
-    return f'{{"items":{row["items"]},"next":"{following or cursor}"}}'
+def horizon(tx: Transaction) -> int:
+    """The number up to which the feed is settled."""
+    return int(tx.scalar("SELECT journal_horizon() AS horizon"))
 
 
 def head(tx: Transaction) -> str:
-    """The cursor of the newest entry that the actor may see, or the start of the feed."""
-    return str(tx.scalar(_HEAD) or START)
+    """The cursor from which a screen that has just loaded everything reads on."""
+    return str(horizon(tx))
+
+
+def entries_after(tx: Transaction, cursor: str, limit: int) -> str:
+    """JSON text ``{"items": […], "next": cursor}`` of what the actor may see after `cursor`.
+
+    Items: cursor, number, at, topic, subject_id, area_path, data; in the order of their numbers.
+    `next` is where to read on, at least `cursor`.
+    """
+    after, settled = parse_cursor(cursor), horizon(tx)
+    row = tx.one(_AFTER, {"after": after, "horizon": settled, "limit": limit})
+    assert row is not None
+    following = row["last"] if row["n"] == limit else max(after, settled)
+    return f'{{"items":{row["items"]},"next":"{following}"}}'
+
+
+def newest_after(tx: Transaction, cursor: str) -> str:
+    """The cursor of the newest entry after `cursor` that the actor may see, or `cursor` itself."""
+    settled = horizon(tx)
+    newest = tx.scalar(
+        "SELECT max(number) AS newest FROM journal WHERE number > %(after)s AND number <= %(settled)s",
+        {"after": parse_cursor(cursor), "settled": settled},
+    )
+    return cursor if newest is None else str(newest)

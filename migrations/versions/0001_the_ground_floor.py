@@ -24,15 +24,6 @@ class Ltree(UserDefinedType[str]):
         return "ltree"
 
 
-class Xid8(UserDefinedType[int]):
-    """A 64-bit transaction number."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: object) -> str:
-        return "xid8"
-
-
 def upgrade() -> None:
     op.execute('CREATE SEQUENCE case_number_seq')
     op.create_table('account',
@@ -131,7 +122,6 @@ def upgrade() -> None:
     )
     op.create_table('journal',
     sa.Column('number', sa.BigInteger(), sa.Identity(always=True), nullable=False),
-    sa.Column('transaction', Xid8(), server_default=sa.text('pg_current_xact_id()'), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('topic', sa.Text(), nullable=False),
     sa.Column('subject_id', sa.Uuid(), nullable=True),
@@ -144,7 +134,6 @@ def upgrade() -> None:
     sa.Column('data', postgresql.JSONB(astext_type=sa.Text()), server_default='{}', nullable=False),
     sa.PrimaryKeyConstraint('number', name=op.f('journal_pkey'))
     )
-    op.create_index('journal_cursor_idx', 'journal', ['transaction', 'number'], unique=False)
     op.create_table('post',
     sa.Column('code', sa.Text(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
@@ -707,7 +696,6 @@ def downgrade() -> None:
     op.drop_index('procedure_current_key', table_name='procedure', postgresql_where=sa.text('current'))
     op.drop_table('procedure')
     op.drop_table('post')
-    op.drop_index('journal_cursor_idx', table_name='journal')
     op.drop_table('journal')
     op.drop_table('indicator')
     op.drop_table('department')

@@ -1,0 +1,122 @@
+"""The feed never skips a late commit, is not held up by strangers, and shows only one's own."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+
+from gridcenter.actor import act_as
+from gridcenter.database import Transaction, connect
+from gridcenter.errors import InvalidInput
+from gridcenter.journal import queries
+from gridcenter.journal.listen import Bell
+from tests import builders
+from tests.conftest import House
+
+INSERT = (
+    "INSERT INTO journal (topic, area_path, data) VALUES ('case', %(path)s, '{}') RETURNING number"
+)
+STREET = builders.STREET
+
+
+def entries(house: House, username: str, after: str = "0") -> list[int]:
+    """Numbers of the entries that an account sees after a cursor."""
+    with house.owner.transaction() as tx:
+        actor = builders.actor_named(tx, username)
+    with house.database.transaction(read_only=True) as tx:
+        act_as(tx, actor)
+        return [e["number"] for e in json.loads(queries.entries_after(tx, after, 100))["items"]]
+
+
+def test_a_late_commit_is_not_skipped(house: House) -> None:
+    url = house.settings.url("owner", house.name)
+    with connect(url) as slow, connect(url) as fast:
+        first = Transaction(slow).scalar(INSERT, {"path": STREET})
+        second = Transaction(fast).scalar(INSERT, {"path": STREET})
+        fast.commit()
+        assert first < second
+        assert entries(house, "D-01") == []  # the second is there, the first may still come
+        slow.commit()
+        assert entries(house, "D-01") == [first, second]
+
+
+def test_a_rolled_back_entry_does_not_stop_the_feed(house: House) -> None:
+    url = house.settings.url("owner", house.name)
+    with connect(url) as slow, connect(url) as fast:
+        Transaction(slow).scalar(INSERT, {"path": STREET})
+        second = Transaction(fast).scalar(INSERT, {"path": STREET})
+        fast.commit()
+        slow.rollback()
+    assert entries(house, "D-01") == [second]
+
+
+def test_a_long_stranger_does_not_hold_up_the_feed(house: House) -> None:
+    with connect(house.settings.url("owner", house.name)) as importing:
+        importing.execute("UPDATE area SET kind = kind")  # a transaction that writes no entry
+        with house.owner.transaction() as tx:
+            number = tx.scalar(INSERT, {"path": STREET})
+        assert entries(house, "D-01") == [number]
+        importing.rollback()
+
+
+def test_many_writers_and_a_reader_that_never_goes_back(house: House) -> None:
+    writers, each, seen, done = 6, 30, [], threading.Event()
+
+    def write() -> None:
+        with connect(house.settings.url("owner", house.name)) as connection:
+            for _ in range(each):
+                Transaction(connection).execute(INSERT, {"path": STREET})
+                connection.commit()
+
+    with house.owner.transaction() as tx:
+        actor = builders.actor_named(tx, "D-01")
+
+    def read() -> None:
+        cursor = "0"
+        while True:
+            finished = done.is_set()
+            with house.database.transaction(read_only=True) as tx:
+                act_as(tx, actor)
+                page = json.loads(queries.entries_after(tx, cursor, 7))
+            seen.extend(e["number"] for e in page["items"])
+            if finished and page["next"] == cursor:
+                return
+            cursor = page["next"]
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    threads = [threading.Thread(target=write) for _ in range(writers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    done.set()
+    reader.join(30)
+    assert seen == sorted(seen)
+    assert len(seen) == len(set(seen)) == writers * each
+
+
+def test_one_sees_the_own_area_only(house: House) -> None:
+    with house.owner.transaction() as tx:
+        mine = tx.scalar(INSERT, {"path": f"{STREET}.001.Z001.001"})
+        tx.scalar(INSERT, {"path": f"{STREET}.001.Z002.001"})
+    assert entries(house, "01-001") == [mine]
+    assert len(entries(house, "D-01")) == 2
+    assert entries(house, "A-01") == []
+
+
+def test_the_bell_rings_on_commit(house: House) -> None:
+    bell = Bell(house.settings.url("web", house.name)).start()
+    seen = bell.wait(0, 5.0)  # the first ring: the listener is there
+    with house.owner.transaction() as tx:
+        tx.execute(INSERT, {"path": STREET})
+    assert bell.wait(seen, 5.0) > seen
+    bell.stop()
+
+
+@pytest.mark.parametrize("cursor", ["", "-1", "1.5", "x", "1" * 30, "１"])
+def test_foreign_cursors_are_refused(web_tx: Transaction, cursor: str) -> None:
+    with pytest.raises(InvalidInput):
+        queries.entries_after(web_tx, cursor, 10)
