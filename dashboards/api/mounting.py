@@ -14,6 +14,7 @@ from dashboards.api import (
     registry,
     sessions,
     statistics,
+    tiles,
 )
 
 
@@ -26,6 +27,7 @@ def mount(app: APIFlask) -> None:
         incidents,
         journal,
         statistics,
+        tiles,
         registry,
         imports,
         admin,

@@ -71,10 +71,11 @@ def asked(query: PeriodQuery) -> tuple[str, date, date, datetime]:
 @bp.input(PeriodQuery, location="query", arg_name="query")
 @bp.doc(summary="Figures of an area and its parts", responses={404: "Not found"})
 def indicators(query: PeriodQuery) -> Response:
-    """Every figure with numerator, denominator, target; and the words that define it."""
+    """Every figure with numerator, denominator, target; the words that define it; the own area."""
     area, first, last, now = asked(query)
     zone = house().settings.timezone
-    return jsonify(queries.indicators(tx(), actor(), area, first, last, now, zone))
+    found = queries.indicators(tx(), actor(), area, first, last, now, zone)
+    return jsonify({**found, "own_area": own_area()})
 
 
 @bp.get("/indicators/<code>/list")
@@ -98,7 +99,5 @@ def trend(query: TrendQuery) -> Response:
     """One figure for each day, week or month of the period, oldest first."""
     area, first, last, now = asked(query)
     zone = house().settings.timezone
-    rows = queries.trend(
-        tx(), actor(), area, query.indicator, query.step, first, last, now, zone
-    )
+    rows = queries.trend(tx(), actor(), area, query.indicator, query.step, first, last, now, zone)
     return jsonify({"items": rows})
