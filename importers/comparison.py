@@ -22,6 +22,7 @@ FAR_M = 100.0
 _SAME_SHARE = 0.8  # two outlines that share this much are one and the same thing
 _PAIRS_TO_SUSPECT = 3
 _CUT_SHARE = 0.01
+_SAMPLE, _FEW, _MANY = 1000, 0.1, 0.5
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
@@ -76,7 +77,7 @@ def compare_buildings(
     the smaller code wins.
     """
     rows = rows.copy()
-    if _check_datum(rows, live, findings):
+    if _check_datum(rows, live, findings) or _check_outlines(rows, live, findings):
         return rows
     _settle_shared(rows, live, findings)
     _assign_microgrids(rows, microgrids, findings)
@@ -376,6 +377,31 @@ def _check_datum(rows: gpd.GeoDataFrame, live: gpd.GeoDataFrame, findings: Findi
             )
             return True
     return False
+
+
+def _check_outlines(rows: gpd.GeoDataFrame, live: gpd.GeoDataFrame, findings: Findings) -> bool:
+    """The same suspicion for things without codes: they fit what is stored only once unshifted."""
+    shapes = rows.geometry.to_numpy()[_usable(rows, findings)]
+    shapes = shapes[:: max(1, len(shapes) // _SAMPLE)]
+    if live.empty or len(shapes) < _PAIRS_TO_SUSPECT:
+        return False
+    tree = shapely.STRtree(shapely.centroid(live.geometry.to_numpy()))
+    here = shapely.get_coordinates(shapely.centroid(shapes))
+    if _share_met(tree, here) > _FEW:
+        return False
+    for datum, undo in ((Datum.GCJ02, gcj02_to_wgs84), (Datum.BD09, bd09_to_wgs84)):
+        undone = np.column_stack(undo(here[:, 0], here[:, 1]))
+        if _share_met(tree, undone) > _MANY:
+            offset = f"{np.median(_distances(here, undone)):.0f}"
+            findings.add("datum.suspected", value=datum.value, metres=offset, count=len(rows))
+            return True
+    return False
+
+
+def _share_met(tree: shapely.STRtree, here: Floats) -> float:
+    """The share of points that lie within a metre or so of one in `tree`."""
+    met = tree.query(shapely.points(here), predicate="dwithin", distance=1e-5)[0]
+    return len(np.unique(met)) / len(here)
 
 
 def _distances(here: Floats, there: Floats) -> Floats:

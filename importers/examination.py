@@ -31,6 +31,7 @@ from importers.validation import (
 )
 
 Progress = Callable[[str, float], None]
+_AROUND_DEG = 0.012
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,9 @@ def _buildings(
     if findings.file_refused or np.isnan(bounds).any():
         return rows, _counts(rows, findings)
     west, south, east, north = (float(side) for side in bounds)
-    live = live_buildings(tx, (west, south, east, north))
+    # A shifted file lies up to a kilometre beside what it ought to be compared with.
+    around = (west - _AROUND_DEG, south - _AROUND_DEG, east + _AROUND_DEG, north + _AROUND_DEG)
+    live = live_buildings(tx, around)
     rows = compare_buildings(rows, live_areas(tx, [Level.MICROGRID]), live, findings)
     return rows, _counts(rows, findings)
 

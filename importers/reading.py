@@ -65,7 +65,6 @@ class Reading:
     layer: str = ""
     layers: tuple[str, ...] = ()
     digest: str = ""
-    declared_datum: str = ""
 
 
 def read(path: Path, options: ReadOptions = ReadOptions()) -> Reading:

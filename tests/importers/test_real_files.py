@@ -12,7 +12,7 @@ import shapely
 from gridcenter.actor import SYSTEM
 from gridcenter.codes import Level
 from gridcenter.database import Database, Transaction
-from gridcenter.geo import geodesic_area_m2
+from gridcenter.geo import geodesic_area_m2, wgs84_to_gcj02
 from importers.examination import ImportCommand
 from importers.kinds import Kind
 from importers.measures import common_zone, in_zone
@@ -181,7 +181,9 @@ def test_the_sample_street_comes_in_whole_and_once(
     assert strayed == 0
 
 
-def test_buildings_in_gbk_without_key(shared: Path, database: Database, tx: Transaction) -> None:
+def test_buildings_in_gbk_without_key(
+    shared: Path, database: Database, tx: Transaction, tmp_path: Path
+) -> None:
     sample = shared / "suzhou" / "gusu_sample.gpkg"
     for level in ("street", "community", "grid", "microgrid"):
         _areas(database, sample, Level(level), level)
@@ -200,6 +202,16 @@ def test_buildings_in_gbk_without_key(shared: Path, database: Database, tx: Tran
     assert told["key.missing"] == told["height.derived"] == told["encoding.guessed"] == 3076
     assert tx.scalar("SELECT count(*) FROM building WHERE height_derived") == 3030
     assert tx.scalar("SELECT count(*) FROM building WHERE code !~ 'B[0-9]{3,5}$'") == 0
+    shifted = gpd.read_file(file / "建筑物.shp", encoding="gb18030").to_crs(4490)
+    shifted.geometry = shapely.transform(
+        shifted.geometry.to_numpy(), lambda xy: np.column_stack(wgs84_to_gcj02(*xy.T))
+    )
+    shifted.to_file(tmp_path / "shifted.gpkg")
+    doubtful = run_import(
+        database, SYSTEM, ImportCommand(Kind.BUILDINGS, tmp_path / "shifted.gpkg")
+    )
+    assert doubtful.refused_whole and doubtful.applied is None
+    assert [f.value for f in doubtful.findings if f.code == "datum.suspected"] == ["gcj02"]
     # Without any key of its own the same outline is still the same building.
     again = run_import(database, SYSTEM, ImportCommand(Kind.BUILDINGS, file))
     assert _written(again) == (0, 0, 3030)
