@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import struct
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from importers.raw import Evidence, Raw
 
 _SURFACE_SHAPES = {31}  # multipatch
 _SURFACE_WKB = {15, 16, 17}  # polyhedral surface, TIN, triangle
-_CURVE_WKB = {8, 9, 10, 11, 12}
+_CURVED = {"CIRCULARSTRING", "COMPOUNDCURVE", "CURVEPOLYGON", "MULTICURVE", "MULTISURFACE",
+           "CURVE", "SURFACE"}  # fmt: skip
 
 
 def read_shapefile(
@@ -80,6 +82,7 @@ def read_geopackage(path: Path, layer: str | None, findings: Findings) -> Raw | 
     raw = _read(path, layer or layers[0], None, findings)
     if raw is not None:
         raw.layers = layers
+        raw.curved = raw.geometry is not None and _has_curves(path, raw.layer)
     return raw
 
 
@@ -112,7 +115,6 @@ def _read(path: Path, layer: str | None, encoding: str | None, findings: Finding
         crs=meta["crs"],
         layer=layer or path.stem,
         broken=broken,
-        curved=_has_curves(path, layer),
     )
 
 
@@ -149,11 +151,21 @@ def _wkb_kind(wkb: bytes) -> int:
     return int(struct.unpack(order, wkb[1:5])[0] & 0xFFFF) % 1000
 
 
-def _has_curves(path: Path, layer: str | None) -> bool:
-    """True when the layer's own type is curved: GDAL hands such shapes over already linearised."""
-    with _warnings_kept():
-        kind = pyogrio.read_info(_gdal_name(path), layer=layer)["geometry_type"] or ""
-    return "Curve" in kind or "MultiSurface" in kind
+def _has_curves(path: Path, layer: str) -> bool:
+    """True when a GeoPackage layer's declared type is curved.
+
+    GDAL hands such shapes over as straight segments and calls the layer a plain one, so the
+    package's own table is asked.
+    """
+    address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as package:
+            row = package.execute(
+                "SELECT geometry_type_name FROM gpkg_geometry_columns WHERE table_name = ?", [layer]
+            ).fetchone()
+    except sqlite3.Error:
+        return False
+    return row is not None and str(row[0]).upper() in _CURVED
 
 
 def _shape_head(path: Path, findings: Findings) -> tuple[int, int] | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import math
+import sqlite3
 import struct
 import zipfile
 from pathlib import Path
@@ -286,6 +289,33 @@ def test_files_that_are_not_what_their_name_says(tmp_path: Path) -> None:
         assert reading.frame is None, name
         assert reading.findings.file_refused, name
     assert read(tmp_path / "none.shp").findings.codes() == {"file.missing": 1}
+
+
+def test_curves_of_a_geopackage_become_segments_and_that_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "curve.gpkg"
+    plain = gpd.GeoDataFrame(
+        {"code": ["1"]}, geometry=[square(120.6, 31.3, 0.01)], crs=STORAGE_SRID
+    )
+    plain.to_file(file, driver="GPKG")
+    circle = [(120.6, 31.3), (120.61, 31.31), (120.62, 31.3), (120.61, 31.29), (120.6, 31.3)]
+    # GeoPackage head, CurvePolygon (10) with one CircularString (8), little endian.
+    blob = b"GP\x00\x01" + struct.pack("<iBIIBII", STORAGE_SRID, 1, 10, 1, 1, 8, len(circle))
+    blob += b"".join(struct.pack("<dd", *place) for place in circle)
+    with contextlib.closing(sqlite3.connect(file)) as package:
+        triggers = package.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        for (name,) in triggers.fetchall():
+            package.execute(f'DROP TRIGGER "{name}"')
+        package.execute("UPDATE curve SET geom = ?", [blob])
+        package.execute("UPDATE gpkg_geometry_columns SET geometry_type_name = 'CURVEPOLYGON'")
+        package.commit()
+
+    reading = read(file)
+
+    assert reading.findings.codes() == {"geometry.curve": 1}
+    assert reading.frame is not None
+    shape = reading.frame.geometry.iloc[0]
+    assert shape.geom_type == "Polygon"
+    assert shape.area == pytest.approx(math.pi * 0.01**2, rel=0.001)
 
 
 def records_of(shapes: list[object], **columns: list[object]) -> gpd.GeoDataFrame:
