@@ -119,7 +119,7 @@ def candidates(
 
 def _candidate(worker: Worker, setting: Setting, rng: Random) -> dict[str, Any]:
     east = (worker.lon - setting.lon) * METRES_PER_DEGREE * cos(radians(setting.lat))
-    row = {
+    row: dict[str, Any] = {
         "duty_level": "grid",
         "duty_kind": worker.kind,
         "duty_rank": worker.rank,

@@ -106,7 +106,9 @@ class Teller:
         rng = self._rng
         subject = self._subject()
         opened = self._moment()
-        return self._told(place, subject, opened, self._plan(place, subject), self._now, rng)
+        return self._told(
+            place, subject, opened, self._plan(place, subject, opened), self._now, rng
+        )
 
     def _placed(self, place: Place, state: str, overdue: bool) -> Told:
         """A case whose last step lies so long ago that it rests in `state`, in time or overdue."""
@@ -145,7 +147,9 @@ class Teller:
         worker = self._cast.responsible(place.path)
         by_worker = channel == "grid_worker" and worker is not None
         reporter = worker.person if by_worker and worker else self._cast.intake
-        late = timedelta(seconds=rng.uniform(1, 20) if rng.random() > 0.04 else rng.uniform(300, 5400))
+        late = timedelta(
+            seconds=rng.uniform(1, 20) if rng.random() > 0.04 else rng.uniform(300, 5400)
+        )
         setting = Setting(place.path, place.lon, place.lat, opened, opened - late, reporter)
         life = Life(self._table, self._calendar, self._cast, subject, setting, plan, rng)
         record = life.live(until)
@@ -192,12 +196,13 @@ class Teller:
             if at < self._now and (day.weekday() < 5 or rng.random() < words.WEEKEND):
                 return at.astimezone(self._now.tzinfo)
 
-    def _plan(self, place: Place, subject: Subject) -> Plan:
+    def _plan(self, place: Place, subject: Subject, opened: datetime) -> Plan:
         rng = self._rng
         if subject.confidentiality > 1:
             return Plan(reject=words.POLICE)
         if place.path is None:
-            return Plan(reject=words.OUTSIDE) if rng.random() < 0.85 else Plan(stop="reported")
+            waits = self._now - opened < timedelta(hours=20)
+            return Plan(stop="reported") if waits else Plan(reject=words.OUTSIDE)
         if rng.random() < 0.05:
             return Plan(reject=words.rejected(rng))
         on_the_spot = 0.6 if subject.code in words.ON_THE_SPOT else 0.12

@@ -25,15 +25,15 @@ SET_OUT = (35.0, 0.6)
 FEEDBACK = (18.0, 0.85)
 CLOSE = (25.0, 0.8)
 # Shares of the time that a limit leaves: handling and checking.
-HANDLE_SHARE = (0.42, 0.5)
+HANDLE_SHARE = (0.47, 0.58)
 CHECK_SHARE = (0.3, 0.6)
 EVALUATED = 0.6
-SATISFACTION = (
-    ("satisfied", 68),
-    ("basically_satisfied", 20),
-    ("dissatisfied", 5),
-    ("unreachable", 7),
-)
+SATISFACTION = {
+    "satisfied": 68,
+    "basically_satisfied": 20,
+    "dissatisfied": 5,
+    "unreachable": 7,
+}
 
 
 @dataclass(frozen=True)
@@ -291,7 +291,7 @@ class Life:
         if self._plan.quick or self._rng.random() >= EVALUATED:
             return None
         at = self._by_day(self._at + timedelta(hours=self._rng.uniform(2, 72)), None)
-        grades, weights = zip(*SATISFACTION, strict=True)
+        grades, weights = list(SATISFACTION), list(SATISFACTION.values())
         given = {"satisfaction": self._rng.choices(grades, weights)[0]}
         person = self._cast.official if self._rng.random() < 0.1 else self._desk
         return at, _Step("evaluate", "evaluated", person, given)

@@ -35,9 +35,7 @@ _BUILDINGS = """
 SELECT name, ST_AsBinary(geom) AS outline, households_estimated AS households
   FROM building WHERE is_example AND upper_inf(valid) ORDER BY code
 """
-_STREET = (
-    "SELECT ST_AsBinary(geom) AS outline FROM area_now WHERE level = 'street' AND is_example LIMIT 1"
-)
+_STREET = "SELECT ST_AsBinary(geom) AS outline FROM area_now WHERE level = 'street' AND is_example LIMIT 1"
 _LOCATED = """
 SELECT s.n, l.path::text AS path, l.border_m, l.certain
   FROM sample_place s,
@@ -53,7 +51,7 @@ def choose_places(tx: Transaction, count: int, rng: Random) -> list[Place]:
     weights = [2 + math.sqrt(row["households"] or 0) for row in rows]
     street = shapely.from_wkb(bytes(tx.scalar(_STREET)))
     chosen = rng.choices(range(len(rows)), weights, k=count)
-    points = []
+    points: list[tuple[float, float, str | None]] = []
     for index in chosen:
         if rng.random() < OUTSIDE:
             points.append((*_beyond(street, rng), None))
@@ -73,12 +71,16 @@ def _at_wall(outline: BaseGeometry, rng: Random) -> tuple[float, float]:
 
 
 def _beyond(street: BaseGeometry, rng: Random) -> tuple[float, float]:
-    """A point 40 to 400 m outside the street."""
-    point = street.boundary.interpolate(rng.random(), normalized=True)
+    """A point outside the street, up to 400 m beyond its border."""
     middle = street.centroid
-    away = math.atan2(point.y - middle.y, point.x - middle.x)
-    step = rng.uniform(40, 400) * DEGREES_PER_METRE
-    return round(point.x + step * math.cos(away), 7), round(point.y + step * math.sin(away), 7)
+    while True:
+        border = street.boundary.interpolate(rng.random(), normalized=True)
+        away = math.atan2(border.y - middle.y, border.x - middle.x)
+        step = rng.uniform(40, 400) * DEGREES_PER_METRE
+        lon = round(border.x + step * math.cos(away), 7)
+        lat = round(border.y + step * math.sin(away), 7)
+        if not street.intersects(shapely.Point(lon, lat)):
+            return lon, lat
 
 
 def _accuracy(rng: Random) -> float | None:

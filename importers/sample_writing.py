@@ -75,8 +75,8 @@ def _copy(tx: Transaction, table: str, columns: str, rows: Iterable[Sequence[Any
     """How many rows went in, in their order. By way of a staging table: COPY does not go into
     tables under row rights."""
     tx.execute(
-        f"CREATE TEMPORARY TABLE sample_{table} ON COMMIT DROP AS"
-        f" SELECT {columns} FROM {table} WITH NO DATA"  # noqa: S608 - our own constants
+        f"CREATE TEMPORARY TABLE sample_{table} ON COMMIT DROP AS"  # noqa: S608 - our own words
+        f" SELECT {columns} FROM {table} WITH NO DATA"
     )
     tx.execute(f"ALTER TABLE sample_{table} ADD COLUMN ordinal serial")
     statement = f"COPY sample_{table} ({columns}) FROM STDIN"

@@ -168,9 +168,7 @@ SELECT d.id, %(size)s, d.area_path, 'confirmed', %(now)s, %(account)s, d.is_exam
 """
 
 
-def confirm_dwelling(
-    tx: Transaction, actor: Actor, command: ConfirmDwelling, now: datetime
-) -> int:
+def confirm_dwelling(tx: Transaction, actor: Actor, command: ConfirmDwelling, now: datetime) -> int:
     """The dwelling's new version after noting occupancy and household size as found today.
 
     Raises InvalidInput, MoveNotAllowed for other posts than CONFIRMERS, NotFound outside the scope,
