@@ -58,6 +58,7 @@ def install(app: APIFlask) -> None:
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(psycopg.errors.DataError, _bad_data)
+    app.register_error_handler(RecursionError, _too_deep)
     app.register_error_handler(Exception, _unknown)
     app.error_processor(_api)
 
@@ -125,6 +126,11 @@ def _bad_data(error: psycopg.errors.DataError) -> Response:
     """A value that only the database could judge, such as a NUL character in a text."""
     log.info("request.bad_data", error=str(error).splitlines()[0])
     return answer(422, "invalid_input", _("内容里有不能保存的字符或数值，改正后再试"))
+
+
+def _too_deep(error: RecursionError) -> Response:
+    """JSON nested so deeply that the parser gives up."""
+    return answer(400, "http_400", _http_words(400))
 
 
 def _unknown(error: Exception) -> Response:

@@ -6,16 +6,13 @@ Procrastinate keeps jobs in PostgreSQL, in a schema of their own. Every job may 
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import structlog
 from procrastinate import App, PsycopgConnector
 
-from gridcenter import clock
 from gridcenter.casework.operations import sweep_overdue
 from gridcenter.database import Database, Pooling
 from gridcenter.settings import Settings
-from gridcenter.statistics.operations import close_day, days_to_close
+from gridcenter.statistics.operations import close_open_days
 
 SCHEMA = "jobs"
 log = structlog.get_logger(__name__)
@@ -44,13 +41,9 @@ def build_app(settings: Settings) -> App:
     @app.task(name="close_days", queueing_lock="close_days")
     def close_days(timestamp: int) -> None:
         """Derive the facts of every past day that has none yet; normally that is yesterday."""
-        today = clock.local(clock.now(), settings.timezone).date()
         with database.transaction() as tx:
-            days = days_to_close(tx, today - timedelta(days=1), settings.timezone)
-        for day in days:
-            with database.transaction() as tx:
-                facts = close_day(tx, day, settings.timezone)
-            log.info("job.close_day", day=day.isoformat(), facts=facts)
+            for day in close_open_days(tx, settings.timezone):
+                log.info("job.close_day", day=day.isoformat())
 
     return app
 
