@@ -52,7 +52,7 @@ _COLLECTION = """
 SELECT json_build_object('type', 'FeatureCollection', 'name', %(name)s::text,
          'numberReturned', count(*),
          'features', coalesce(json_agg(json_build_object('type', 'Feature', 'id', f.id,
-           'geometry', ST_AsGeoJSON(f.geom, 7)::json, 'properties', f.properties)), '[]'))::text AS item
+           'geometry', ST_AsGeoJSON(f.geom, 7, 0)::json, 'properties', f.properties)), '[]'))::text AS item
   FROM ({features}) f
 """
 Box = tuple[float, float, float, float]

@@ -12,12 +12,20 @@ from gridcenter.statistics.rules import day_start
 # One at a time: two closers of a day would otherwise both delete and both insert.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('gridcenter.close_day'))"
 _FORGET = "DELETE FROM case_fact WHERE day = %(day)s"
+_FORGET_SUM = "DELETE FROM day_sum WHERE day = %(day)s"
 _DERIVE = """
 INSERT INTO case_fact (day, fact, kind, case_id, item_id, area_path, intake_path, department_id,
                        channel, confidentiality, at, seconds, on_time)
 SELECT day, fact, kind, case_id, item_id, area_path, intake_path, department_id, channel,
        confidentiality, at, seconds, on_time
   FROM derive_facts(%(from_at)s, %(upto_at)s, %(zone)s)
+"""
+_SUM = """
+INSERT INTO day_sum (day, kind, area, area_path, department_id, confidentiality, reported, filed,
+                     closed, due, due_on_time, times, unfiled, undue, late)
+SELECT day, kind, area, area_path, department_id, confidentiality, reported, filed, closed, due,
+       due_on_time, times, unfiled, undue, late
+  FROM sum_day(%(day)s, %(zone)s)
 """
 _MARK = """
 INSERT INTO closed_day (day, facts) VALUES (%(day)s, %(facts)s)
@@ -48,10 +56,12 @@ def close_day(tx: Transaction, day: date, zone: ZoneInfo) -> int:
             f"{day} 还没结束，明天零点后再做日结",
             f"{day} is not over yet; close it after midnight",
         )
+    tx.execute(_FORGET_SUM, {"day": day})
     tx.execute(_FORGET, {"day": day})
     facts = tx.execute(
         _DERIVE, {"from_at": day_start(day, zone), "upto_at": until, "zone": zone.key}
     )
+    tx.execute(_SUM, {"day": day, "zone": zone.key})
     tx.execute(_MARK, {"day": day, "facts": facts})
     return facts
 

@@ -9,100 +9,36 @@ own department. Cases outside every area (辖区外) belong to no area's figures
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from gridcenter.actor import AREA_POSTS, DEPARTMENT_POSTS, INTAKE_POSTS, Actor
 from gridcenter.database import Row, Transaction
 from gridcenter.errors import AREA, InvalidInput, NotFound
+from gridcenter.statistics.counting import COUNTS, counting
 from gridcenter.statistics.rules import Period, as_json, figures_of, period
 
-# Facts of the period in the asked area: closed days as kept, the others derived now. The reader's way
-# in stands beside the policies.
-FACTS = """
-facts AS NOT MATERIALIZED (
-  SELECT day, fact, case_id, item_id, area_path, at, seconds, on_time FROM case_fact
-   WHERE day BETWEEN %(first)s AND %(last)s AND kind = 'incident' AND area_path <@ %(path)s::ltree
-     AND (NOT %(departmental)s OR department_id = ANY(%(departments)s))
-  UNION ALL
-  SELECT day, fact, case_id, item_id, area_path, at, seconds, on_time
-    FROM live_facts(%(first)s::date, %(last)s::date, %(upto)s, %(zone)s)
-   WHERE kind = 'incident' AND area_path <@ %(path)s::ltree
-     AND (NOT %(departmental)s OR department_id = ANY(%(departments)s))
-)
-"""
-
-# What a fact that takes another back, or completes it, speaks of: the moment `seconds` before.
-_SPOKEN_OF = "to_timestamp(floor(extract(epoch FROM at)) - seconds)"
-
-
-def counts(began: str) -> str:
-    """SQL columns of the seven case counts over facts; `began` is where the period begins.
-
-    A filing is taken back by a return to intake inside the period, a case due likewise; of the cases
-    due those are closed that were closed in time, or late but inside the period.
-    """
-    inside = f"{_SPOKEN_OF} >= {began}"
-    return f"""
-count(*) FILTER (WHERE fact = 'reported') AS reported,
-count(*) FILTER (WHERE fact = 'filed')
-  - count(*) FILTER (WHERE fact = 'unfiled' AND {inside}) AS filed,
-count(*) FILTER (WHERE fact = 'closed') AS closed,
-count(*) FILTER (WHERE fact = 'due') - count(*) FILTER (WHERE fact = 'undue' AND {inside}) AS due,
-count(*) FILTER (WHERE fact = 'due' AND on_time)
-  + count(*) FILTER (WHERE fact = 'late' AND {inside}) AS due_closed,
-count(*) FILTER (WHERE fact = 'due' AND on_time) AS due_on_time
-"""
-
-
-# Handlings that a failed check has not taken back inside the same stretch of time.
-HANDLED = """
-SELECT h.* FROM facts h
- WHERE h.fact = 'handled' AND h.seconds IS NOT NULL
-   AND NOT EXISTS (SELECT FROM facts r WHERE r.fact = 'reworked' AND r.case_id = h.case_id
-                      AND r.at > h.at {same})
-"""
-_TIMES = """
-count(*) AS handled, percentile_disc(0.5) WITHIN GROUP (ORDER BY seconds) AS median,
-percentile_disc(0.9) WITHIN GROUP (ORDER BY seconds) AS p90
-"""
-
-# The asked area and those right below it. Facts are summed by the first label below the asked path.
-_KEY = """CASE WHEN nlevel(area_path) > %(depth)s
-                THEN subpath(area_path, 0, %(depth)s + 1)::text END"""
+# A fact counts for the asked area and for the one right below it that holds the case.
+_KEYS = """(VALUES (%(path)s::text),
+  (CASE WHEN nlevel(f.area_path) > %(depth)s
+        THEN subpath(f.area_path, 0, %(depth)s + 1)::text END)) k(key)"""
 _FIGURES = f"""
-WITH {FACTS}, counted AS (
-  SELECT {_KEY} AS key, {counts("%(began)s")} FROM facts GROUP BY 1
-), summed AS (
-  SELECT NULL AS key, sum(reported) AS reported, sum(filed) AS filed, sum(closed) AS closed,
-         sum(due) AS due, sum(due_closed) AS due_closed, sum(due_on_time) AS due_on_time FROM counted
-  UNION ALL
-  SELECT * FROM counted WHERE key IS NOT NULL
-), timed AS (
-  SELECT key, grouping(key) AS whole, {_TIMES}
-    FROM (SELECT seconds, {_KEY} AS key FROM ({HANDLED.format(same="")}) h) h
-   GROUP BY GROUPING SETS ((), (key))
-), staffed AS (
+WITH shown AS MATERIALIZED (
+  SELECT a.code, a.name, a.name_en, a.level, a.path::text AS path
+    FROM area_now a
+   WHERE a.level <> 'unit_grid' AND (a.id = %(area_id)s OR a.parent_id = %(area_id)s)
+), {counting("f.area", _KEYS, "%(first)s::date")}, staffed AS MATERIALIZED (
   SELECT v.path, EXISTS (SELECT FROM duty d JOIN grid_worker w ON w.id = d.worker_id
                           WHERE d.area_path <@ v.path AND d.valid @> %(on)s::date
                             AND w.employment = 'full_time' AND w.valid @> %(on)s::date) AS yes
     FROM area_version v
    WHERE v.level = 'grid' AND v.path <@ %(path)s::ltree AND v.valid @> %(upto)s
 )
-SELECT a.code, a.name, a.name_en, a.level, a.path::text AS path, a.path = %(path)s::ltree AS asked,
-       coalesce(c.reported, 0)::int AS reported, coalesce(c.filed, 0)::int AS filed,
-       coalesce(c.closed, 0)::int AS closed, coalesce(c.due, 0)::int AS due,
-       coalesce(c.due_closed, 0)::int AS due_closed,
-       coalesce(c.due_on_time, 0)::int AS due_on_time,
-       coalesce(t.handled, 0)::int AS handled, t.median, t.p90,
-       (SELECT count(*) FROM staffed s WHERE s.path <@ a.path)::int AS grids,
-       (SELECT count(*) FROM staffed s WHERE s.path <@ a.path AND s.yes)::int AS staffed
-  FROM area_now a
-  LEFT JOIN summed c ON c.key IS NOT DISTINCT FROM nullif(a.path::text, %(path)s::text)
-  LEFT JOIN timed t ON t.whole = (a.path = %(path)s::ltree)::int
-                   AND t.key IS NOT DISTINCT FROM nullif(a.path::text, %(path)s::text)
- WHERE a.level <> 'unit_grid' AND (a.path = %(path)s::ltree OR a.parent_id = %(area_id)s)
+SELECT a.code, a.name, a.name_en, a.level, a.path, a.path = %(path)s::text AS asked, {COUNTS},
+       (SELECT count(*) FROM staffed s WHERE s.path <@ a.path::ltree)::int AS grids,
+       (SELECT count(*) FROM staffed s WHERE s.path <@ a.path::ltree AND s.yes)::int AS staffed
+  FROM shown a LEFT JOIN counted c ON c.key = a.path LEFT JOIN timed t ON t.key = a.path
  ORDER BY asked DESC, a.code
 """
 
@@ -159,7 +95,7 @@ class Scope:
             "departments": self.departments,
             "first": when.first,
             "last": when.last,
-            "began": when.began,
+            "days": [when.first + timedelta(days=n) for n in range(when.days)],
             "upto": when.upto,
             "on": min(when.last, when.upto.astimezone(zone).date()),
             "zone": zone.key,
@@ -258,26 +194,17 @@ def _area_figures(
 # --- over time ---------------------------------------------------------------------------------
 
 _STEPS = ("day", "week", "month")
+_BUCKET = "date_trunc(%(step)s, f.day::timestamp)"
+_TREND_KEYS = f"(VALUES ({_BUCKET}::date)) k(key)"
+_TREND_BEGAN = f"greatest({_BUCKET}::date, %(first)s::date)"
 _TREND = f"""
-WITH {FACTS}, dated AS (
-  SELECT *, date_trunc(%(step)s, day::timestamp)::date AS bucket,
-         greatest(date_trunc(%(step)s, day::timestamp) AT TIME ZONE %(zone)s, %(began)s) AS bucket_at
-    FROM facts
-), counted AS (
-  SELECT bucket, {counts("bucket_at")} FROM dated GROUP BY 1
-), timed AS (
-  SELECT bucket, {_TIMES}
-    FROM ({HANDLED.replace("facts", "dated").format(same="AND r.bucket = h.bucket")}) h GROUP BY 1
-)
-SELECT b::date AS bucket, (b + ('1 ' || %(step)s)::interval)::date - 1 AS bucket_end,
-       coalesce(c.reported, 0)::int AS reported, coalesce(c.filed, 0)::int AS filed,
-       coalesce(c.closed, 0)::int AS closed, coalesce(c.due, 0)::int AS due,
-       coalesce(c.due_closed, 0)::int AS due_closed, coalesce(c.due_on_time, 0)::int AS due_on_time,
-       coalesce(t.handled, 0)::int AS handled, t.median, t.p90
+WITH shown AS (SELECT %(path)s::text AS path),
+{counting(f"{_BUCKET}::date", _TREND_KEYS, _TREND_BEGAN)}
+SELECT b::date AS bucket, (b + ('1 ' || %(step)s)::interval)::date - 1 AS bucket_end, {COUNTS}
   FROM generate_series(date_trunc(%(step)s, %(first)s::timestamp), %(last)s::timestamp,
                        ('1 ' || %(step)s)::interval) b
-  LEFT JOIN counted c ON c.bucket = b::date
-  LEFT JOIN timed t ON t.bucket = b::date
+  LEFT JOIN counted c ON c.key = b::date
+  LEFT JOIN timed t ON t.key = b::date
  ORDER BY b
 """
 

@@ -32,6 +32,11 @@ class Period:
     upto: datetime
     unfinished: bool
 
+    @property
+    def days(self) -> int:
+        """How many local days."""
+        return (self.last - self.first).days + 1
+
 
 def period(first: date, last: date, now: datetime, zone: ZoneInfo) -> Period:
     """The period of two local days; its end is cut at `now`. Raises InvalidInput."""

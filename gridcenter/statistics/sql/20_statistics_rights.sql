@@ -11,3 +11,12 @@ CREATE POLICY by_department ON case_fact FOR SELECT TO gridcenter_web
 -- A figure may not betray what the list behind it must hide.
 CREATE POLICY confidentiality ON case_fact AS RESTRICTIVE FOR SELECT TO gridcenter_web
   USING (confidentiality <= (SELECT actor_clearance()));
+
+-- Sums of facts inside areas: seen like the facts themselves.
+SELECT protect_table('day_sum');
+GRANT SELECT ON day_sum TO gridcenter_web;
+CREATE POLICY by_area ON day_sum FOR SELECT TO gridcenter_web
+  USING (area_path <@ (SELECT actor_areas()) OR area_path <@ (SELECT actor_intake())
+         OR department_id = ANY ((SELECT actor_departments())::bigint[]));
+CREATE POLICY confidentiality ON day_sum AS RESTRICTIVE FOR SELECT TO gridcenter_web
+  USING (confidentiality <= (SELECT actor_clearance()));
