@@ -32,7 +32,7 @@ class House:
 class Application(APIFlask):
     """APIFlask in which one request is one transaction (see requests.py)."""
 
-    def dispatch_request(self) -> Any:  # type: ignore[override]
+    def dispatch_request(self) -> Any:
         """The view's answer, after its transaction was committed."""
         return requests.in_transaction(super().dispatch_request)
 

@@ -111,7 +111,7 @@ def _api(error: HTTPError) -> Response:
 
 
 def _http_words(status: int) -> str:
-    words = {
+    words: dict[int, str] = {
         400: _("请求读不懂，检查是否是正确的 JSON"),
         404: _("没有这个地址"),
         405: _("这个地址不支持这种请求方法"),

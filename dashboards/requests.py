@@ -115,5 +115,3 @@ def _note_alive() -> None:
         transaction.one(
             "SELECT touch_session(%(id)s)", {"id": cast(UUID, session.actor.session_id)}
         )
-
-

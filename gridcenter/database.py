@@ -33,7 +33,7 @@ Statement = str | ClauseElement
 Recent = dict[str, tuple[float, Any]]
 T = TypeVar("T")
 
-_DIALECT = psycopg_dialect.dialect()
+_DIALECT = psycopg_dialect.dialect()  # type: ignore[no-untyped-call]
 
 
 class Base(DeclarativeBase):
@@ -102,14 +102,14 @@ class Transaction:
         with self.connection.cursor() as cursor:
             cursor.executemany(cast(LiteralString, statement), rows)
 
-    def _run(
-        self, statement: Statement, params: Mapping[str, Any] | None
-    ) -> psycopg.Cursor[Row]:
+    def _run(self, statement: Statement, params: Mapping[str, Any] | None) -> psycopg.Cursor[Row]:
         if isinstance(statement, ClauseElement):
-            compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+            compiled = statement.compile(
+                dialect=_DIALECT, compile_kwargs={"render_postcompile": True}
+            )
             params = {**compiled.params, **(params or {})}
             statement = str(compiled)
-        return self.connection.execute(cast(LiteralString, statement), params)
+        return self.connection.execute(statement, params)
 
 
 @dataclass(frozen=True)

@@ -196,7 +196,8 @@ def _make_database(
     connection.execute(words.format(sql.Identifier(name), base, encoding))
     for right in (
         "REVOKE ALL ON DATABASE {} FROM PUBLIC",
-        "GRANT CONNECT ON DATABASE {} TO gridcenter_web, gridcenter_worker",
+        # Imports fill temporary tables first, because COPY cannot write under row rights.
+        "GRANT CONNECT, TEMPORARY ON DATABASE {} TO gridcenter_web, gridcenter_worker",
     ):
         connection.execute(sql.SQL(right).format(sql.Identifier(name)))
     return True

@@ -19,14 +19,21 @@ from gridcenter.database import Base
 
 ROOT = Path(__file__).resolve().parent.parent
 ADVISORY_LOCK = 4490_2026
+ROOMS = (
+    "areas",
+    "accounts",
+    "catalogue",
+    "casework",
+    "deadlines",
+    "dispatch",
+    "incidents",
+    "journal",
+    "registry",
+    "statistics",
+    "workforce",
+)
 MODELS = [
-    *(
-        f"gridcenter.{room}.models"
-        for room in (
-            "areas accounts catalogue casework deadlines dispatch incidents journal registry "
-            "statistics workforce"
-        ).split()
-    ),
+    *(f"gridcenter.{room}.models" for room in ROOMS),
     "importers.models",
 ]
 for module in MODELS:

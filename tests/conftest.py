@@ -167,9 +167,7 @@ def close_house(house: House) -> None:
 
 
 @pytest.fixture
-def house(
-    settings: Settings, template_name: str, tmp_path: Path
-) -> Iterator[House]:
+def house(settings: Settings, template_name: str, tmp_path: Path) -> Iterator[House]:
     """A House of the test's own."""
     made = make_house(settings, template_name, tmp_path)
     yield made

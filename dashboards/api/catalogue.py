@@ -32,7 +32,7 @@ def channels() -> Response:
 @bp.get("/procedures/incident")
 @bp.doc(summary="States of the incident loop")
 def incident_procedure() -> Response:
-    """The states of the seven-step loop with their words, characters and steps."""
+    """States of the seven-step loop with words, characters and steps; stages with their limits."""
     rules = tx().recent("casework.procedures", current_procedures)["incident"]
     return jsonify(
         {
@@ -48,5 +48,6 @@ def incident_procedure() -> Response:
                 }
                 for s in rules.states.values()
             ],
+            "stages": [{"stage": stage, **told} for stage, told in rules.stages.items()],
         }
     )

@@ -49,5 +49,5 @@ def metrics() -> Response:
     shared = house().settings.home / "metrics"
     if shared.is_dir():
         registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry, str(shared))  # type: ignore[no-untyped-call]
+        multiprocess.MultiProcessCollector(registry, str(shared))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

@@ -176,11 +176,7 @@ def _picture() -> bytes:
 @bp.doc(summary="A photo", responses={200: "image/jpeg", 404: "Not found"})
 def photo(incident_id: UUID, photo_id: UUID) -> Response:
     """The re-encoded JPEG; it never changes, so it may be kept."""
-    path, digest = photos.photo_file(
-        tx(), incident_id, photo_id, house().settings.attachments_dir
-    )
+    path, digest = photos.photo_file(tx(), incident_id, photo_id, house().settings.attachments_dir)
     response = send_file(path, mimetype="image/jpeg", etag=digest, conditional=True)
     response.headers["Cache-Control"] = "private, max-age=86400"
     return response
-
-

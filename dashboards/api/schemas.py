@@ -6,7 +6,15 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from gridcenter.clock import parse_rfc3339
 from gridcenter.errors import GridcenterError
@@ -113,9 +121,9 @@ class ReportBody(Body):
     lon: Number
     lat: Number
     datum: Annotated[Text, Field(max_length=20)]
-    accuracy_m: Annotated[float, Field(strict=True, ge=0, le=100_000, allow_inf_nan=False)] | None = (
-        None
-    )
+    accuracy_m: (
+        Annotated[float, Field(strict=True, ge=0, le=100_000, allow_inf_nan=False)] | None
+    ) = None
     address: Annotated[Text, Field(max_length=256)] | None = None
     description: Annotated[Text, Field(max_length=4000)] = ""
     channel: Code

@@ -86,9 +86,7 @@ def close_session() -> tuple[str, int]:
 def my_sessions() -> Response:
     """One's own living sessions, the one in use marked."""
     rows = queries.session_list(tx(), actor().account_id)
-    return jsonify(
-        {"items": [{**row, "current": row["id"] == actor().session_id} for row in rows]}
-    )
+    return jsonify({"items": [{**row, "current": row["id"] == actor().session_id} for row in rows]})
 
 
 @bp.delete("/sessions/<uuid:session_id>")

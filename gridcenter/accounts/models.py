@@ -156,5 +156,3 @@ class AccountEvent(Base):
     detail: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (Index("account_event_account_idx", "account_id", "at"),)
-
-

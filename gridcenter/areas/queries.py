@@ -27,7 +27,7 @@ _LIST = f"""
 SELECT coalesce(json_agg(item ORDER BY code), '[]')::text AS items, max(code) AS last, count(*) AS n
   FROM (SELECT n.code,
                json_build_object({_COLUMNS},
-                 'geometry', CASE WHEN %(geometry)s THEN ST_AsGeoJSON(n.geom, 7)::json END) AS item
+                 'geometry', CASE WHEN %(geometry)s THEN ST_AsGeoJSON(n.geom, 7, 0)::json END) AS item
           FROM area_now n
          WHERE (%(level)s::text IS NULL OR n.level = %(level)s)
            AND (%(parent)s::text IS NULL
@@ -40,7 +40,7 @@ SELECT coalesce(json_agg(item ORDER BY code), '[]')::text AS items, max(code) AS
 
 _ONE = f"""
 SELECT json_build_object({_COLUMNS}, 'source', n.source, 'perimeter_m', round(n.perimeter_m::numeric, 1),
-         'geometry', ST_AsGeoJSON(n.geom, 7)::json,
+         'geometry', ST_AsGeoJSON(n.geom, 7, 0)::json,
          'ancestors', (SELECT coalesce(json_agg(json_build_object('code', u.code, 'name', u.name,
                           'level', u.level) ORDER BY nlevel(u.path)), '[]')
                          FROM area_now u WHERE u.path @> n.path AND u.path <> n.path),
@@ -134,7 +134,11 @@ class Located:
 
 
 def locate(
-    tx: Transaction, lon: float, lat: float, datum: str = "cgcs2000", accuracy_m: float | None = None
+    tx: Transaction,
+    lon: float,
+    lat: float,
+    datum: str = "cgcs2000",
+    accuracy_m: float | None = None,
 ) -> Located:
     """All levels at a point, metres to the border, and whether the answer is certain.
 

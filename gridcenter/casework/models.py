@@ -75,7 +75,7 @@ class ProcedureState(Base):
 
 
 class ProcedureMove(Base):
-    """One allowed move: operation × state → state, for whom, with what, doing what to the clocks."""
+    """One allowed move: operation × state → state, for whom, with what, doing what to clocks."""
 
     __tablename__ = "procedure_move"
 
@@ -106,7 +106,8 @@ class CaseFile(Base):
 
     All that lists filter by stands here, so lists need no join and there is one index set, one
     policy and one tile function. `due_at` is the end of the running stage, `close_due_at` the end
-    of the whole; both are None while no clock runs. `place` is the area's name on that day. `location` is a point, EPSG:4490, lon/lat.
+    of the whole; both are None while no clock runs. `place` is the area's name on that day.
+    `location` is a point, EPSG:4490, lon/lat.
     """
 
     __tablename__ = "case_file"
@@ -158,9 +159,7 @@ class CaseFile(Base):
         Index("case_file_reporter_idx", "reporter_account_id", text("opened_at DESC")),
         Index("case_file_holder_idx", "holder_account_id", text("opened_at DESC")),
         Index("case_file_location_idx", "location", postgresql_using="gist"),
-        Index(
-            "case_file_due_idx", "due_at", postgresql_where=text("due_at IS NOT NULL")
-        ),
+        Index("case_file_due_idx", "due_at", postgresql_where=text("due_at IS NOT NULL")),
         Index("case_file_state_idx", "state", text("opened_at DESC")),
         Index("case_file_filed_idx", "filed_at", postgresql_where=text("filed_at IS NOT NULL")),
         Index(
@@ -266,7 +265,9 @@ class Attachment(Base):
 
     __table_args__ = (
         Index("attachment_case_idx", "case_id"),
-        CheckConstraint("stage IN ('near','far','reference','before','after','check')", name="stage"),
+        CheckConstraint(
+            "stage IN ('near','far','reference','before','after','check')", name="stage"
+        ),
     )
 
 

@@ -122,9 +122,7 @@ def lock_case(tx: Transaction, actor: Actor, command: MoveCase) -> Row | None:
         return None
     raise Conflict(
         {"version": row["version"], "state": row["state"]},
-        Words(
-            f"案件 {row['number']} 已被更新", f"case {row['number']} has been changed meanwhile"
-        ),
+        Words(f"案件 {row['number']} 已被更新", f"case {row['number']} has been changed meanwhile"),
     )
 
 
@@ -194,16 +192,12 @@ def apply_move(
             " AND stage = ANY(%(stages)s) AND stopped_at IS NULL",
             {"now": now, "id": case["id"], "stages": stopped},
         )
-    started = start_clocks(
-        rules, list(move.clock.get("start", ())), changes.limits, now, calendar
-    )
+    started = start_clocks(rules, list(move.clock.get("start", ())), changes.limits, now, calendar)
     _insert_timers(tx, case, started, now)
     return _write_move(tx, actor, case, command, move, changes, started, now)
 
 
-def _insert_timers(
-    tx: Transaction, case: Row, started: list[StartedClock], now: datetime
-) -> None:
+def _insert_timers(tx: Transaction, case: Row, started: list[StartedClock], now: datetime) -> None:
     if not started:
         return
     tx.many(

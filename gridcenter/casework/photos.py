@@ -57,7 +57,9 @@ def reencode(content: bytes, zone: ZoneInfo) -> Reencoded:
             upright = ImageOps.exif_transpose(picture).convert("RGB")
             upright.thumbnail((LONGER_SIDE_PX, LONGER_SIDE_PX), Image.Resampling.LANCZOS)
     except Image.DecompressionBombError:
-        raise _refused("too_large", "照片超过 6000 万像素", "The photo has over 60 megapixels") from None
+        raise _refused(
+            "too_large", "照片超过 6000 万像素", "The photo has over 60 megapixels"
+        ) from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise _refused(
             "not_a_photo",
@@ -67,9 +69,7 @@ def reencode(content: bytes, zone: ZoneInfo) -> Reencoded:
     out = io.BytesIO()
     upright.save(out, "JPEG", quality=QUALITY, optimize=True)
     lon, lat = _taken_where(exif)
-    return Reencoded(
-        out.getvalue(), upright.width, upright.height, _taken_at(exif, zone), lon, lat
-    )
+    return Reencoded(out.getvalue(), upright.width, upright.height, _taken_at(exif, zone), lon, lat)
 
 
 def _refused(code: str, zh: str, en: str) -> InvalidInput:
@@ -79,7 +79,7 @@ def _refused(code: str, zh: str, en: str) -> InvalidInput:
 def _taken_at(exif: Image.Exif, zone: ZoneInfo) -> datetime | None:
     text = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal)
     try:
-        naive = datetime.strptime(str(text), "%Y:%m:%d %H:%M:%S")
+        naive = datetime.strptime(str(text), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007 - EXIF has no zone
     except ValueError:
         return None
     return naive.replace(tzinfo=zone)
@@ -138,9 +138,7 @@ def add_photo(
         known_row = _row(tx, command.id)
     same = known_row is not None and bytes(known_row["received_sha256"]) == received
     if known_row is None or not same or known_row["case_id"] != command.case_id:
-        raise Conflict(
-            {}, Words("这个编号已是另一张照片", "this id belongs to another photo")
-        )
+        raise Conflict({}, Words("这个编号已是另一张照片", "this id belongs to another photo"))
     return known_row, False
 
 

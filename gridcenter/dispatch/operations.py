@@ -35,9 +35,7 @@ class Target:
     department_id: int | None
 
 
-def dispatch_case(
-    tx: Transaction, actor: Actor, case_id: UUID, to: str, now: datetime
-) -> Target:
+def dispatch_case(tx: Transaction, actor: Actor, case_id: UUID, to: str, now: datetime) -> Target:
     """The target for `to` (code of a worker or a department), after keeping proposal and choice.
 
     Raises InvalidInput when there is no such worker in the actor's area and no such department, or
@@ -64,9 +62,7 @@ def dispatch_case(
     )
 
 
-def _keep_choice(
-    tx: Transaction, actor: Actor, case_id: UUID, chosen: str, now: datetime
-) -> None:
+def _keep_choice(tx: Transaction, actor: Actor, case_id: UUID, chosen: str, now: datetime) -> None:
     shown = candidates(tx, case_id, now, "zh")
     posting = actor.posting_for({"dispatcher", "duty_officer"})
     tx.execute(

@@ -34,8 +34,11 @@ from gridcenter.deadlines.rules import Calendar
 from gridcenter.dispatch.operations import dispatch_case
 from gridcenter.errors import Conflict, FieldError, InvalidInput, NotYours, Words
 from gridcenter.geo import datum_name, parse_datum, to_storage
+from gridcenter.workforce.operations import note_position
 
-REPORTERS = frozenset({"grid_worker", "intake", "dispatcher", "duty_officer", "handler", "official"})
+REPORTERS = frozenset(
+    {"grid_worker", "intake", "dispatcher", "duty_officer", "handler", "official"}
+)
 # A phone's clock may run ahead a little; what is reported from the future is a wrong clock.
 CLOCK_SLACK = timedelta(minutes=10)
 OLDEST_REPORT = timedelta(days=366)
@@ -151,12 +154,12 @@ def report_incident(
     )
     if row is None:
         return _known_report(tx, command.id, content)
+    if command.accuracy_m is not None and posting.post == "grid_worker":
+        note_position(tx, actor, lon, lat, command.accuracy_m, "report", command.reported_at)
     return Reported(row["id"], row["number"], row["state"], row["version"], True, row["area_path"])
 
 
-def _checked(
-    tx: Transaction, command: ReportIncident, now: datetime
-) -> tuple[MatterChoice, Any]:
+def _checked(tx: Transaction, command: ReportIncident, now: datetime) -> tuple[MatterChoice, Any]:
     errors: list[FieldError] = []
     matter = tx.recent("catalogue.matters", matters_by_code).get(command.matter)
     if matter is None:
@@ -251,15 +254,11 @@ def operate(
         return Moved(row["version"], row["state"], True) if row else Moved(command.version + 1, "")
     move = choose_move(case, actor, command, rules_of(tx, case))
     changes = _changes(tx, actor, case, command, now)
-    version = apply_move(
-        tx, actor, case, command, move, changes, now, common_calendar(tx, zone)
-    )
+    version = apply_move(tx, actor, case, command, move, changes, now, common_calendar(tx, zone))
     return Moved(version, move.to_state)
 
 
-def _changes(
-    tx: Transaction, actor: Actor, case: Row, command: MoveCase, now: datetime
-) -> Changes:
+def _changes(tx: Transaction, actor: Actor, case: Row, command: MoveCase, now: datetime) -> Changes:
     if command.operation == "file":
         return _filing(tx, case, command.given.get("filing_condition"))
     if command.operation == "dispatch":

@@ -108,8 +108,8 @@ _ORDERS = {
 
 
 def _clauses(actor: Actor, wanted: IncidentFilter) -> tuple[list[str], dict[str, Any]]:
-    clauses, params = [_way_in(actor, wanted)], {"account": actor.account_id}
-    params |= _way_params(actor)
+    clauses = [_way_in(actor, wanted)]
+    params: dict[str, Any] = {"account": actor.account_id, **_way_params(actor)}
     clauses.append("c.kind = 'incident'")
     if wanted.states:
         clauses.append("c.state = ANY(%(states)s)")
@@ -122,7 +122,9 @@ def _clauses(actor: Actor, wanted: IncidentFilter) -> tuple[list[str], dict[str,
         )
         params["area"] = wanted.area
     if wanted.matter is not None:
-        clauses.append("c.item_id = (SELECT id FROM catalogue_item WHERE code = %(matter)s LIMIT 1)")
+        clauses.append(
+            "c.item_id = (SELECT id FROM catalogue_item WHERE code = %(matter)s LIMIT 1)"
+        )
         params["matter"] = wanted.matter
     if wanted.channel is not None:
         clauses.append("c.channel = %(channel)s")
@@ -187,7 +189,10 @@ def _cursor(text: str) -> dict[str, Any]:
         return {"after_value": float(value), "after_id": UUID(identity)}
     except ValueError:
         raise InvalidInput.of(
-            "after", "bad_cursor", "翻页位置不对，从第一页重新开始", "Not a cursor of ours; start again"
+            "after",
+            "bad_cursor",
+            "翻页位置不对，从第一页重新开始",
+            "Not a cursor of ours; start again",
         ) from None
 
 
@@ -275,7 +280,12 @@ def allowed_operations(
             "sentence": each.detail(locale),
             "requires": each.moves[-1].requires,
             "moves": [
-                {"to_state": m.to_state, "name": m.words.in_locale(locale), "when": m.when}
+                {
+                    "to_state": m.to_state,
+                    "name": m.words.in_locale(locale),
+                    "when": m.when,
+                    "requires": m.requires,
+                }
                 for m in each.moves
             ],
         }

@@ -63,7 +63,7 @@ SELECT json_build_object(
                    WHERE d.area_path @> b.area_path AND d.valid @> CURRENT_DATE
                      AND d.kind = 'responsible'
                    ORDER BY nlevel(d.area_path) DESC, w.code LIMIT 1),
-  'geometry', ST_AsGeoJSON(b.geom, 7)::json,
+  'geometry', ST_AsGeoJSON(b.geom, 7, 0)::json,
   'counts', (SELECT json_build_object('dwellings', count(*), 'entrances', count(DISTINCT entrance),
        'owner', count(*) FILTER (WHERE occupancy = 'owner'),
        'let', count(*) FILTER (WHERE occupancy = 'let'),
@@ -79,7 +79,7 @@ SELECT json_build_object(
        'synthetic', c.synthetic) ORDER BY c.due_at NULLS LAST, c.number), '[]') FROM cases c)
 )::text AS item
   FROM b
-"""  # noqa: S608 - our own constant
+"""
 
 _LIST = """
 SELECT coalesce(json_agg(item ORDER BY code), '[]')::text AS items, max(code) AS last, count(*) AS n

@@ -11,9 +11,3 @@ BEGIN
                    ' WITH CHECK ((SELECT actor_holds(''{system_admin}'')))', staging);
   END LOOP;
 END $$;
-
--- COPY cannot write into tables with row rights: imports fill temporary tables first.
-DO $$ BEGIN
-  EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO gridcenter_web, gridcenter_worker',
-                 current_database());
-END $$;

@@ -52,7 +52,7 @@ def test_without_a_scope_everything_is_empty(settings: Settings, house: House) -
         # After a commit the setting is '' and not NULL: the empty path is everybody's ancestor.
         assert tx.scalar("SELECT current_setting('gridcenter.areas', true)") == ""
         for table in readable_tables(tx):
-            assert tx.scalar(f"SELECT count(*) FROM {table}") == 0, table  # noqa: S608
+            assert tx.scalar(f"SELECT count(*) FROM {table}") == 0, table
 
 
 def readable_tables(tx: Transaction) -> list[str]:

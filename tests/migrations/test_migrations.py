@@ -1,0 +1,120 @@
+"""Migrated and declared schema are the same; every step goes back; upgrading twice is harmless."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from geoalchemy2 import alembic_helpers
+from sqlalchemy import create_engine
+
+from gridcenter.database import Base, Transaction, connect, upgrade
+from gridcenter.provision import create_database, drop_database
+from gridcenter.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def empty_url(settings: Settings) -> Iterator[str]:
+    """The owner's address of a database without tables."""
+    name = f"gridcenter_test_migrations_{os.getpid()}"
+    create_database(settings, name)
+    yield settings.url("owner", name)
+    drop_database(settings, name)
+
+
+def config_for(url: str) -> Config:
+    """Alembic's configuration for a database."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.attributes["url"] = url
+    return config
+
+
+def differences(url: str) -> list[Any]:
+    """What Alembic would change to make the tables as declared."""
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
+
+    def ours(obj: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:
+        if kind == "table":
+            return name in Base.metadata.tables
+        return bool(alembic_helpers.include_object(obj, name, kind, reflected, other))
+
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"include_object": ours, "compare_type": False}
+        )
+        found = compare_metadata(context, Base.metadata)
+    engine.dispose()
+    return list(found)
+
+
+@pytest.mark.filterwarnings("ignore:Did not recognize type")
+def test_migrated_and_declared_schema_are_equal(settings: Settings, empty_url: str) -> None:
+    upgrade(settings, empty_url)
+    assert differences(empty_url) == []
+
+
+def test_every_revision_goes_back_and_forth(settings: Settings, empty_url: str) -> None:
+    config = config_for(empty_url)
+    config.attributes["skip_derived"] = True
+    command.upgrade(config, "head")
+    command.downgrade(config, "base")
+    with connect(empty_url) as connection:
+        left = Transaction(connection).all(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace ="
+            " 'public'::regnamespace AND relname NOT IN ('spatial_ref_sys', 'alembic_version')"
+        )
+    assert left == []
+    command.upgrade(config, "head")
+
+
+def test_upgrading_twice_changes_nothing(settings: Settings, empty_url: str) -> None:
+    def shape() -> list[Any]:
+        with connect(empty_url) as connection:
+            tx = Transaction(connection)
+            return [
+                tx.all("SELECT tablename, policyname, qual FROM pg_policies ORDER BY 1, 2"),
+                tx.all(
+                    "SELECT oid::regprocedure::text AS f, md5(prosrc) AS m FROM pg_proc"
+                    " WHERE pronamespace = 'public'::regnamespace AND proowner ="
+                    " 'gridcenter_owner'::regrole ORDER BY 1"
+                ),
+                tx.all("SELECT tgrelid::regclass::text AS t, tgname FROM pg_trigger ORDER BY 1, 2"),
+            ]
+
+    upgrade(settings, empty_url)
+    first = shape()
+    upgrade(settings, empty_url)
+    assert shape() == first
+    assert len(first[0]) > 60
+
+
+def test_revisions_form_one_line_and_import_no_application_code() -> None:
+    script = ScriptDirectory(str(ROOT / "migrations"))
+    assert len(script.get_heads()) == 1
+    for revision in script.walk_revisions():
+        text = Path(str(revision.path)).read_text(encoding="utf-8")
+        for package in ("gridcenter", "layers", "importers", "dashboards"):
+            assert f"import {package}" not in text
+            assert f"from {package}" not in text
+
+
+def test_derived_sql_has_unique_names_and_comments() -> None:
+    spec = importlib.util.find_spec("gridcenter")
+    assert spec is not None
+    files = [*ROOT.glob("gridcenter/*/sql/*.sql"), *ROOT.glob("layers/sql/*.sql")]
+    files += list(ROOT.glob("importers/sql/*.sql"))
+    names = [file.name for file in files]
+    assert len(names) == len(set(names))
+    assert all(name[:2].isdigit() and name[2] == "_" for name in names)
