@@ -101,11 +101,11 @@ def _is_gevent() -> bool:
 
 def _events(
     home: House, reader: _Reader, cursor: str, place: threading.BoundedSemaphore | None
-) -> Iterator[str]:
+) -> Iterator[bytes]:
     """The words of one stream until the browser leaves or the session ends."""
     try:
         seen, beat_at = home.bell.rung, time.monotonic() + BEAT_S
-        yield "retry: 2000\n\n"
+        yield b"retry: 2000\n\n"
         yield from _word(cursor, "changed")
         while True:
             rung = home.bell.wait(seen, max(0.0, beat_at - time.monotonic()))
@@ -113,10 +113,10 @@ def _events(
                 # A beat is sent only after the database answered for a living session: a board must
                 # not look fresh because a web process is alive.
                 if not _alive(home, reader):
-                    yield "event: ended\ndata: {}\n\n"
+                    yield b"event: ended\ndata: {}\n\n"
                     return
                 beat_at = time.monotonic() + BEAT_S
-                yield "event: beat\ndata: {}\n\n"
+                yield b"event: beat\ndata: {}\n\n"
             if rung != seen:
                 seen, fresh = rung, _newest(home, reader.actor, cursor, rung)
                 if fresh != cursor:
@@ -127,8 +127,8 @@ def _events(
             place.release()
 
 
-def _word(cursor: str, event: str) -> Iterator[str]:
-    yield f"id: {cursor}\nevent: {event}\ndata: {json.dumps({'after': cursor})}\n\n"
+def _word(cursor: str, event: str) -> Iterator[bytes]:
+    yield f"id: {cursor}\nevent: {event}\ndata: {json.dumps({'after': cursor})}\n\n".encode()
 
 
 def _alive(home: House, reader: _Reader) -> bool:
