@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from apiflask import APIBlueprint
-from flask import render_template, request
+from flask import Response, make_response, render_template, request
 
-from dashboards.requests import actor, tx
+from dashboards.api.answers import json_text
+from dashboards.field import shell
+from dashboards.requests import actor, anonymous, tx, without_transaction
 from gridcenter.areas.queries import top_areas
+from gridcenter.catalogue.queries import matter_search
 from gridcenter.errors import NotFound, Words
 from gridcenter.journal.queries import head
+from gridcenter.workforce.queries import my_duties
 
 bp = APIBlueprint("field", __name__, enable_openapi=False)
+CATALOGUE_LIMIT = 5000
 FIELD_POSTS = frozenset({"grid_worker", "handler", "dispatcher", "duty_officer", "intake", "official"})
 
 
@@ -31,3 +36,30 @@ def field(view: str = "") -> str:
         places=top_areas(tx()),
         view=view,
     )
+
+
+@bp.get("/field/catalogue")
+def catalogue() -> Response:
+    """Every matter with conditions, pinyin and initials: the phone searches its own copy."""
+    response = json_text(f'{{"items":{matter_search(tx(), "", CATALOGUE_LIMIT)}}}')
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+@bp.get("/field/duties")
+def duties() -> Response:
+    """What the acting worker answers for, area by area, with counts; 404 for who is no worker."""
+    return json_text(my_duties(tx(), actor()))
+
+
+@bp.get("/field/sw.js")
+@anonymous
+@without_transaction
+def service_worker() -> Response:
+    """The service worker with the shell it keeps; it changes when any file of the shell does."""
+    response = make_response(shell.worker())
+    response.content_type = "text/javascript; charset=utf-8"
+    response.headers["Service-Worker-Allowed"] = "/field"
+    response.headers["Cache-Control"] = "no-cache"
+    return response

@@ -38,7 +38,7 @@ SELECT coalesce(json_agg(json_build_object(
          'class_code', r.class_code, 'class_name', r.class_name, 'class_name_en', r.class_name_en,
          'severity', r.severity, 'confidentiality', r.confidentiality,
          'department', r.department, 'department_name', r.department_name,
-         'aliases', r.aliases, 'source', r.source,
+         'aliases', r.aliases, 'pinyin', r.pinyin, 'initials', r.initials, 'source', r.source,
          'filing_conditions', (
            SELECT json_agg(json_build_object(
                     'code', f.code, 'name', f.name, 'name_en', f.name_en,
@@ -55,6 +55,8 @@ SELECT coalesce(json_agg(json_build_object(
 
 def matter_search(tx: Transaction, q: str = "", limit: int = 20) -> str:
     """JSON text of an array of matters with their filing conditions, best match first.
+
+    Pinyin and initials travel along, so that a phone can search its copy without a network.
 
     `q` may be a code, part of a name, an alias, pinyin or its initials, in full or half width; an
     empty `q` lists matters in catalogue order. No match gives ``[]``.

@@ -1,0 +1,72 @@
+/** 我的网格: the micro-grids I answer for, on the map and in a list with what is open in each. */
+import { number } from '../format.js';
+import { t } from '../i18n.js';
+import { empty, h, head } from './dom.js';
+import { fieldMap } from './fieldmap.js';
+
+const KIND = { responsible: '责任人', deputy: '代理', grid_leader: '网格长' };
+
+export class MyGrid {
+  #app; #map = null; #chosen = null; #list = null; #shown = '';
+
+  constructor(app) {
+    this.#app = app;
+  }
+
+  show(place) {
+    this.#list = h('div', { class: 'phone-page field-grid' });
+    const map = h('div', { class: 'field-map field-map-grid' });
+    place.replaceChildren(head(t('我的网格'), { end: h('span', { class: 'end' }, this.#app.whereWords()), leave: this.#app.elder ? () => this.#app.go('today') : null, label: t('返回') }), map, this.#list);
+    try {
+      const [w, s, e, n] = this.#app.home();
+      this.#map = fieldMap(map, { bounds: [w, s, e, n], areas: this.#app.areas, zoomButtons: true });
+    } catch {
+      map.hidden = true;
+    }
+    this.#draw();
+  }
+
+  hide() {
+    this.#map?.destroy();
+    this.#map = null;
+  }
+
+  changed() {
+    this.#draw();
+  }
+
+  #draw() {
+    const duties = this.#app.duties?.duties ?? [];
+    const key = JSON.stringify([duties, this.#chosen, this.#app.areas.length]);
+    if (key === this.#shown && this.#list.firstChild) return;
+    this.#shown = key;
+    if (!duties.length) {
+      this.#list.replaceChildren(empty('map', this.#app.duties ? t('没有分给您的网格') : t('还没有取到网格'), t('责任分工由街道在管理页分配')));
+      return;
+    }
+    const fine = duties.filter(({ level }) => level === 'microgrid');
+    const rows = fine.length ? fine : duties;
+    const sum = (name) => duties.filter(({ level }) => level === (fine.length ? 'microgrid' : level)).reduce((all, each) => all + (each[name] ?? 0), 0);
+    this.#list.replaceChildren(
+      h('p', { class: 'second' }, t('%(n)s 个微网格，在办 %(open)s 件', { n: rows.length, open: number(sum('open_incidents')) })),
+      h('div', { class: 'task-list' }, rows.map((each) => this.#row(each))));
+  }
+
+  #row(duty) {
+    const on = duty.area === this.#chosen;
+    const counts = [duty.buildings ? t('%(n)s 栋', { n: number(duty.buildings) }) : '', duty.households ? t('%(n)s 户', { n: number(duty.households) }) : ''].filter(Boolean).join('　');
+    return h('button', { type: 'button', class: 'field-duty', 'aria-pressed': String(on), dataset: { duty: duty.area }, onclick: () => this.#choose(duty) },
+      h('span', { class: 'grow' }, h('b', {}, String(duty.place ?? duty.name).split(' · ').slice(-2).join(' ')), h('small', {}, [t(KIND[duty.kind] ?? '责任人'), counts].filter(Boolean).join('　'))),
+      h('span', { class: 'field-duty-end' }, duty.overdue_incidents ? h('b', { class: 'is-over' }, t('超期 %(n)s', { n: duty.overdue_incidents })) : null,
+        h('span', {}, duty.open_incidents ? t('在办 %(n)s 件', { n: duty.open_incidents }) : t('没有在办'))));
+  }
+
+  #choose(duty) {
+    this.#chosen = duty.area;
+    this.#map?.chooseArea(duty.area);
+    const area = this.#app.areas.find(({ code }) => code === duty.area);
+    if (area?.bbox) this.#map?.fit([[area.bbox[0], area.bbox[1]], [area.bbox[2], area.bbox[3]]], 40);
+    this.#draw();
+    this.#list.querySelector(`[data-duty="${CSS.escape(duty.area)}"]`)?.focus({ preventScroll: true });
+  }
+}
