@@ -82,16 +82,16 @@ def load(
         first = loading.ground_and_people(tx)
         loading.incidents(tx, factor)
         logins = loading.passwords(tx, first)
-        loading.close_days(tx)
-        everybody = [person.username for person in people(tx)]
         for table in _GROWN:
             tx.execute(f"ANALYZE {table}")
+        loading.close_days(tx)
+        everybody = [person.username for person in people(tx)]
     known = {login.username for login in logins}
     silent = tuple(name for name in everybody if name not in known)
     return SampleLoaded(False, loading.counts, logins, silent)
 
 
-# So that the first pages are planned with the sample in mind and not for empty tables.
+# So that closing the days and the first pages are not planned for empty tables.
 _GROWN = (
     "area",
     "area_version",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,18 +14,19 @@ from gridcenter.deadlines.rules import Calendar
 from importers import sample_words as words
 from importers.sample_candidates import Cast, candidates
 from importers.sample_case import CaseRecord, Choice, MoveTable, Receiver
+from importers.sample_pace import (
+    ACCEPT,
+    CHECK_SHARE,
+    CLOSE,
+    DISPATCH,
+    FEEDBACK,
+    HANDLE_SHARE,
+    INTAKE,
+    SET_OUT,
+    Pace,
+)
 from importers.sample_people import Person
 
-# Medians in minutes and spreads (sigma of the logarithm) of the short steps.
-INTAKE = (6.0, 0.75)
-DISPATCH = (7.0, 0.7)
-ACCEPT = (8.0, 0.7)
-SET_OUT = (35.0, 0.6)
-FEEDBACK = (18.0, 0.85)
-CLOSE = (25.0, 0.8)
-# Shares of the time that a limit leaves: handling and checking.
-HANDLE_SHARE = (0.47, 0.58)
-CHECK_SHARE = (0.3, 0.6)
 EVALUATED = 0.6
 SATISFACTION = {
     "satisfied": 68,
@@ -94,7 +94,7 @@ class Life:
         rng: Random,
     ) -> None:
         self.record = CaseRecord(table, calendar, subject.first_severity)
-        self._calendar, self._cast, self._rng = calendar, cast, rng
+        self._cast, self._rng, self._pace = cast, rng, Pace(rng, calendar.zone, plan.quick)
         self._subject, self._setting, self._plan = subject, setting, plan
         self._returns_left, self._reworks_left = plan.returns, plan.reworks
         self._back_to_intake = plan.to_intake
@@ -152,34 +152,6 @@ class Life:
         if step.to_state == "rework":
             self._reworks_left -= 1
 
-    # --- time ----------------------------------------------------------------------------------
-
-    def _after(self, median_and_spread: tuple[float, float]) -> datetime:
-        median, spread = median_and_spread
-        if self._plan.quick:
-            return self._at + timedelta(minutes=self._rng.uniform(3, 12))
-        minutes = median * math.exp(self._rng.gauss(0, spread))
-        return self._at + timedelta(minutes=max(0.5, minutes))
-
-    def _within(self, due: datetime | None, share: tuple[float, float]) -> datetime:
-        """A moment at a share of the time from now on to `due`; by day, where the limit allows."""
-        if self._plan.quick:
-            return self._at + timedelta(minutes=self._rng.uniform(8, 25))
-        least = self._at + timedelta(minutes=self._rng.uniform(4, 15))
-        drawn = share[0] * math.exp(self._rng.gauss(0, share[1]))
-        if due is None or due <= least:
-            return self._by_day(least + timedelta(hours=4 * drawn), None)
-        return self._by_day(max(least, self._at + (due - self._at) * drawn), due)
-
-    def _by_day(self, at: datetime, due: datetime | None) -> datetime:
-        local = at.astimezone(self._calendar.zone)
-        if 7 <= local.hour < 21:
-            return at
-        morning = local.replace(hour=7, minute=30, second=0) + timedelta(
-            minutes=self._rng.uniform(0, 25), days=1 if local.hour >= 21 else 0
-        )
-        return at if due is not None and at <= due < morning else max(at, morning)
-
     def _due(self, stage: str) -> datetime | None:
         running = [t for t in self.record.timers if t.stage == stage and t.stopped_at is None]
         return running[0].due_at if running else None
@@ -187,7 +159,7 @@ class Life:
     # --- steps ---------------------------------------------------------------------------------
 
     def _reported(self) -> tuple[datetime, _Step] | None:
-        at = self._after(INTAKE)
+        at = self._pace.after(self._at, INTAKE)
         if self._plan.reject is not None:
             return at, _Step("reject", "rejected", self._desk, {"reason": self._plan.reject})
         limits = {"handle": Limit(self._subject.limit_amount, self._subject.limit_unit)}
@@ -198,11 +170,13 @@ class Life:
     def _filed(self) -> tuple[datetime, _Step] | None:
         if self._back_to_intake:
             reason = {"reason": words.to_intake(self._rng)}
-            return self._after(DISPATCH), _Step("return", "reported", self._cast.dispatcher, reason)
+            return self._pace.after(self._at, DISPATCH), _Step(
+                "return", "reported", self._cast.dispatcher, reason
+            )
         return self._dispatch()
 
     def _dispatch(self) -> tuple[datetime, _Step] | None:
-        at = self._after(DISPATCH)
+        at = self._pace.after(self._at, DISPATCH)
         person = self._cast.duty if self.record.returns >= 2 else self._cast.dispatcher
         receiver = self._receiver()
         proposed, shown = candidates(self._cast, self._setting, self._rng)
@@ -229,8 +203,8 @@ class Life:
     def _dispatched(self) -> tuple[datetime, _Step] | None:
         holder = self._who_answers()
         if self._returns_left and self._rng.random() < 0.5:
-            return self._after(ACCEPT), self._return(holder)
-        return self._after(ACCEPT), _Step(
+            return self._pace.after(self._at, ACCEPT), self._return(holder)
+        return self._pace.after(self._at, ACCEPT), _Step(
             "accept", "accepted", holder, {}, late_s=self._rng.uniform(0, 20)
         )
 
@@ -245,31 +219,31 @@ class Life:
     def _accepted(self) -> tuple[datetime, _Step] | None:
         holder = self._holder or self._who_answers()
         if self._returns_left:
-            return self._after(ACCEPT), self._return(holder)
+            return self._pace.after(self._at, ACCEPT), self._return(holder)
         stop = self._plan.stop
         if stop == "handling" or (stop != "accepted" and self._rng.random() < 0.6):
-            begun = self._after(SET_OUT)
+            begun = self._pace.after(self._at, SET_OUT)
             due = self._due("handle")
             if due is None or begun < due:
                 given = {"note": words.started(self._rng), "done": False}
-                return self._by_day(begun, due), _Step("handle", "handling", holder, given)
+                return self._pace.by_day(begun, due), _Step("handle", "handling", holder, given)
         return self._finish()
 
     def _finish(self) -> tuple[datetime, _Step] | None:
         holder = self._holder or self._who_answers()
         given = {"note": words.handled(self._rng), "done": True}
         late_s = self._rng.choice((0.0, 0.0, self._rng.uniform(20, 1800)))
-        at = self._within(self._due("handle"), HANDLE_SHARE)
+        at = self._pace.within(self._at, self._due("handle"), HANDLE_SHARE)
         late_s = min(late_s, (at - self._at).total_seconds() / 2)
         return at, _Step("handle", "handled", holder, given, late_s=late_s)
 
     def _handled(self) -> tuple[datetime, _Step] | None:
         holder = self._holder or self._who_answers()
         given = {"note": words.fed_back(self._rng)}
-        return self._after(FEEDBACK), _Step("feedback", "feedback", holder, given)
+        return self._pace.after(self._at, FEEDBACK), _Step("feedback", "feedback", holder, given)
 
     def _feedback(self) -> tuple[datetime, _Step] | None:
-        at = self._within(self._due("check"), CHECK_SHARE)
+        at = self._pace.within(self._at, self._due("check"), CHECK_SHARE)
         checker = self._checker()
         if self._reworks_left:
             given = {"passed": False, "note": words.failed(self._rng)}
@@ -285,12 +259,12 @@ class Life:
         return self._rng.choice((self._desk, self._cast.dispatcher, self._cast.duty))
 
     def _checking(self) -> tuple[datetime, _Step] | None:
-        return self._after(CLOSE), _Step("close", "closed", self._desk, {})
+        return self._pace.after(self._at, CLOSE), _Step("close", "closed", self._desk, {})
 
     def _closed(self) -> tuple[datetime, _Step] | None:
         if self._plan.quick or self._rng.random() >= EVALUATED:
             return None
-        at = self._by_day(self._at + timedelta(hours=self._rng.uniform(2, 72)), None)
+        at = self._pace.by_day(self._at + timedelta(hours=self._rng.uniform(2, 72)), None)
         grades, weights = list(SATISFACTION), list(SATISFACTION.values())
         given = {"satisfaction": self._rng.choices(grades, weights)[0]}
         person = self._cast.official if self._rng.random() < 0.1 else self._desk

@@ -75,7 +75,7 @@ def _copy(tx: Transaction, table: str, columns: str, rows: Iterable[Sequence[Any
     """How many rows went in, in their order. By way of a staging table: COPY does not go into
     tables under row rights."""
     tx.execute(
-        f"CREATE TEMPORARY TABLE sample_{table} ON COMMIT DROP AS"  # noqa: S608 - our own words
+        f"CREATE TEMPORARY TABLE sample_{table} ON COMMIT DROP AS"
         f" SELECT {columns} FROM {table} WITH NO DATA"
     )
     tx.execute(f"ALTER TABLE sample_{table} ADD COLUMN ordinal serial")
@@ -84,8 +84,7 @@ def _copy(tx: Transaction, table: str, columns: str, rows: Iterable[Sequence[Any
         for row in rows:
             copy.write_row(row)
     return tx.execute(
-        f"INSERT INTO {table} ({columns})"  # noqa: S608 - our own constants
-        f" SELECT {columns} FROM sample_{table} ORDER BY ordinal"
+        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM sample_{table} ORDER BY ordinal"
     )
 
 
@@ -121,44 +120,60 @@ def _case_rows(told: list[Told], numbers: list[str]) -> Iterator[Sequence[Any]]:
     points = shapely.points([(case.place.lon, case.place.lat) for case in told])
     locations = shapely.to_wkb(shapely.set_srid(points, 4490), hex=True, include_srid=True)
     for case, number, location in zip(told, numbers, locations, strict=True):
-        record, subject = case.record, case.subject
-        running = record.running()
-        yield (
-            case.id,
-            number,
-            case.rules.kind,
-            subject.item_id,
-            case.rules.id,
-            record.state,
-            record.severity,
-            subject.confidentiality,
-            case.place.path,
-            _intake_path(case),
-            record.department_id,
-            case.setting.reporter.account_id,
-            record.holder_account_id,
-            record.holder_worker_id,
-            case.channel,
-            case.description,
-            case.address,
-            case.place.name,
-            running.stage if running else None,
-            running.due_at if running else None,
-            record.close_due_at,
-            running.started_at if running else None,
-            record.opened_at,
-            record.filed_at,
-            record.handled_at,
-            record.closed_at,
-            record.events[-1].at,
-            location,
-            record.handler_account_id,
-            record.returns,
-            record.reworks,
-            True,
-            sha256(f"sample {case.id}".encode()).digest(),
-            record.version,
-        )
+        yield (*_case_identity(case, number), *_case_history(case), location, *_case_rest(case))
+
+
+# The three parts of _CASE_FILE before and after the location.
+def _case_identity(case: Told, number: str) -> Sequence[Any]:
+    record, subject = case.record, case.subject
+    return (
+        case.id,
+        number,
+        case.rules.kind,
+        subject.item_id,
+        case.rules.id,
+        record.state,
+        record.severity,
+        subject.confidentiality,
+        case.place.path,
+        _intake_path(case),
+        record.department_id,
+        case.setting.reporter.account_id,
+        record.holder_account_id,
+        record.holder_worker_id,
+        case.channel,
+        case.description,
+        case.address,
+        case.place.name,
+    )
+
+
+def _case_history(case: Told) -> Sequence[Any]:
+    record, running = case.record, case.record.running()
+    return (
+        running.stage if running else None,
+        running.due_at if running else None,
+        record.close_due_at,
+        running.started_at if running else None,
+        record.opened_at,
+        record.filed_at,
+        record.handled_at,
+        record.closed_at,
+        record.events[-1].at,
+    )
+
+
+def _case_rest(case: Told) -> Sequence[Any]:
+    record = case.record
+    content = sha256(f"sample {case.id}".encode()).digest()
+    return (
+        record.handler_account_id,
+        record.returns,
+        record.reworks,
+        True,
+        content,
+        record.version,
+    )
 
 
 def _incident_row(case: Told) -> Sequence[Any]:

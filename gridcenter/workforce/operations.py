@@ -12,7 +12,6 @@ from gridcenter.actor import Actor
 from gridcenter.areas.queries import area_by_code
 from gridcenter.database import Row, Transaction
 from gridcenter.errors import WORKER, FieldError, InvalidInput, NotFound, Words
-from gridcenter.workforce.queries import worker_of
 
 EMPLOYMENTS = ("full_time", "part_time", "volunteer")
 DUTY_KINDS = ("responsible", "deputy", "grid_leader")
@@ -236,8 +235,9 @@ def end_duty(tx: Transaction, actor: Actor, duty_id: int, on: date) -> None:
 
 _POSITION = """
 INSERT INTO worker_position AS p (worker_id, location, accuracy_m, taken_at, moment)
-VALUES (%(worker)s, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490), %(accuracy)s,
-        coalesce(%(at)s, now()), %(moment)s)
+SELECT id, ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490), %(accuracy)s,
+       coalesce(%(at)s, now()), %(moment)s
+  FROM grid_worker WHERE account_id = %(account)s AND valid @> CURRENT_DATE
 ON CONFLICT (worker_id) DO UPDATE
    SET location = excluded.location, accuracy_m = excluded.accuracy_m,
        taken_at = excluded.taken_at, moment = excluded.moment
@@ -262,10 +262,7 @@ def note_position(
     """
     if moment not in MOMENTS:
         raise InvalidInput([_one_of("moment", MOMENTS)])
-    worker = worker_of(tx, actor)
-    if worker is None:
-        return False
-    given = {"worker": worker["id"], "lon": lon, "lat": lat, "accuracy": accuracy_m}
+    given = {"account": actor.account_id, "lon": lon, "lat": lat, "accuracy": accuracy_m}
     return bool(tx.execute(_POSITION, {**given, "at": at, "moment": moment}))
 
 

@@ -26,7 +26,7 @@ SELECT w.id, w.code, w.display_name, w.employment, w.capacity, w.area_path::text
   FROM grid_worker w
  WHERE w.valid @> %(at)s AND (%(path)s::text IS NULL OR w.area_path <@ %(path)s::text::ltree)
  ORDER BY w.code
-"""  # noqa: S608 - our own constant
+"""
 
 _DUTIES = """
 SELECT d.id, w.code AS worker, w.display_name, w.employment, n.code AS area, n.level, n.name,
@@ -80,7 +80,7 @@ SELECT json_build_object(
     ) ORDER BY m.rank, m.kind = 'grid_leader', m.path), '[]') FROM mine m)
 )::text AS item
   FROM me
-"""  # noqa: S608 - our own constant
+"""
 
 
 def worker_list(tx: Transaction, area: str | None = None, at: date | None = None) -> list[Row]:
@@ -125,15 +125,6 @@ def my_duties(tx: Transaction, actor: Actor, at: date | None = None) -> str:
     if found is None:
         raise NotFound(WORKER)
     return str(found)
-
-
-def worker_of(tx: Transaction, actor: Actor) -> Row | None:
-    """id, code, area_path (text) of the acting account's own worker row, or None."""
-    return tx.one(
-        "SELECT id, code, area_path::text AS area_path FROM grid_worker"
-        " WHERE account_id = %(account)s AND valid @> CURRENT_DATE",
-        {"account": actor.account_id},
-    )
 
 
 def _day(tx: Transaction, at: date | None) -> Any:
