@@ -1,0 +1,197 @@
+/** The open case: fetches it, draws it, does what the bar asks, keeps it fresh without taking what is being written. */
+import { api } from '../api.js';
+import { clockTime } from '../format.js';
+import { t } from '../i18n.js';
+import { caseBody, caseSkeleton, sidesOf, timeChip } from './casepanel.js';
+import { conflictCard } from './conflict.js';
+import { el } from './dom.js';
+import { OperationBar } from './operations.js';
+import { empty, failed, notThere } from './states.js';
+import { eventName } from './words.js';
+
+const SLOW_MS = 150;
+const TICK_MS = 20000;
+
+export class CaseView {
+  #place; #map; #candidates; #shown; #changed; #close; #id = null; #item = null; #bar; #foot; #body; #loading = null; #sides = [];
+
+  constructor(place, { map, candidates, toDepartments, shown, changed, close }) {
+    this.#place = place;
+    this.#map = map;
+    this.#candidates = candidates;
+    this.#shown = shown;
+    this.#changed = changed;
+    this.#close = close;
+    this.#foot = el('footer', { class: 'case-foot', hidden: true });
+    this.#body = el('div', { class: 'case-body' });
+    this.#bar = new OperationBar(this.#foot, { act: (...given) => this.act(...given), toDepartments });
+    place.replaceChildren(this.#body, this.#foot);
+    setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  get id() { return this.#id; }
+  get primary() { return this.#bar.primary; }
+  press(key) { return this.#bar.press(key); }
+  closeForm() { return this.#bar.close(true); }
+
+  async open(id) {
+    if (id !== this.#id) this.#bar.hide();
+    this.#id = id;
+    await this.#load(id, true);
+  }
+
+  /** The same case again, after the feed named it. What is being written stays. */
+  async refresh() {
+    const before = this.#item;
+    await this.#load(this.#id, false);
+    if (this.#bar.writing && before && this.#item?.id === before.id && this.#item.version !== before.version) {
+      const last = this.#item.events.at(-1);
+      this.#bar.say('soon', t('写的时候案件变了：%(who)s 在 %(when)s 已%(what)s', { who: last.who ?? t('系统'), when: clockTime(last.at), what: eventName(last) }),
+        t('您写的还在；按现在的样子再决定。'));
+    }
+  }
+
+  async #load(id, fresh) {
+    this.#loading?.abort();
+    const loading = new AbortController();
+    this.#loading = loading;
+    const slow = fresh ? setTimeout(() => this.#body.replaceChildren(caseSkeleton()), SLOW_MS) : null;
+    try {
+      const item = await api.get(`incidents/${id}`, {}, { signal: loading.signal });
+      clearTimeout(slow);
+      if (this.#loading !== loading) return;
+      this.#item = item;
+      const dispatch = item.allowed_operations.find(({ operation }) => operation === 'dispatch');
+      const asks = dispatch?.allowed ? api.get(`incidents/${id}/candidates`, {}, { signal: loading.signal }) : null;
+      const [found, sides] = await Promise.all([asks, sidesOf(item)]);
+      if (this.#loading !== loading) return;
+      this.#sides = sides;
+      this.#draw(found, fresh);
+    } catch (error) {
+      clearTimeout(slow);
+      if (error.code === 'aborted' || this.#loading !== loading) return;
+      if (fresh || error.status === 404) this.#missing(error, id);
+    }
+  }
+
+  #missing(error, id) {
+    this.#item = null;
+    this.#bar.hide();
+    this.#candidates.hide();
+    this.#map.clear();
+    const bad = error.status === 404 || error.status === 422;
+    this.#body.replaceChildren(bad ? notThere(this.#close) : failed(error, t('没能打开案件'), () => this.open(id)));
+    this.#shown(null);
+  }
+
+  #draw(found, fresh) {
+    const item = this.#item;
+    if (found) this.#candidates.show(item.id, found);
+    else this.#candidates.hide();
+    const old = this.#body.querySelector('.case-scroll');
+    const scroll = fresh ? 0 : old?.scrollTop ?? 0;
+    this.#body.replaceChildren(caseBody(item, this.#sides, { onPhoto: (file, stage) => this.#photo(file, stage) }));
+    this.#body.firstElementChild.scrollTop = scroll;
+    this.#bar.show(item, this.#candidates.proposal);
+    this.#foot.hidden = item.allowed_operations.length === 0 && !this.#bar.message.hasChildNodes();
+    this.#shown(item);
+    this.#map.showCase(item, found?.workers ?? []);
+  }
+
+  /**
+   * Does an operation on the version that is shown. Resolves to null, or to the error when something was refused
+   * that the reader can mend; a conflict shows both versions instead.
+   */
+  async act(operation, given, name) {
+    const item = this.#item;
+    if (!item) return null;
+    try {
+      const after = await api.post(`incidents/${item.id}/operations/${operation}`, { version: item.version, ...given });
+      this.#bar.message.replaceChildren();
+      this.#changed();
+      if (this.#id === item.id) await this.#afterwards(after, item, name);
+      return null;
+    } catch (error) {
+      if (error.status === 409) return this.#conflict(operation, given, name, error);
+      const text = error.status === 0 ? t('没存上：没有网络') : t('没存上：%(why)s', { why: error.detail || name });
+      const detail = error.status === 0 ? t('案件没有变；填的内容还在，连上后再按一次。') : error.number ? t('案件没有变；编号 %(n)s', { n: error.number }) : t('案件没有变。');
+      this.#bar.say('over', text, detail);
+      this.#foot.hidden = false;
+      return error;
+    }
+  }
+
+  async #afterwards(after, before, name) {
+    if (after.events) {
+      await this.#load(before.id, false);
+      this.#bar.say('done', t('已%(what)s，%(when)s', { what: name, when: clockTime(Date.now()) }));
+      this.#foot.hidden = false;
+      return;
+    }
+    this.#candidates.hide();
+    this.#bar.hide();
+    this.#body.replaceChildren(empty({ kind: 'good', name: 'check', title: t('已%(what)s', { what: name }), text: t('这个案件已经离开您的辖区或部门。') }));
+    this.#map.clear();
+    this.#shown(null);
+  }
+
+  async #conflict(operation, given, name, error) {
+    await this.#load(this.#id, false);
+    const item = this.#item;
+    if (!item) return null;
+    const still = item.allowed_operations.find((each) => each.operation === operation)?.allowed;
+    if (error.code === 'move_not_allowed' && still) {
+      this.#bar.say('over', error.detail);
+      return error;
+    }
+    const words = given.note ?? given.reason ?? '';
+    const keep = () => { this.#bar.message.replaceChildren(); this.#bar.close(true); };
+    const again = still ? () => { this.#bar.message.replaceChildren(); this.act(operation, given, name); } : null;
+    this.#bar.message.replaceChildren(conflictCard({ item, mine: { name, words }, keep, again }));
+    this.#foot.hidden = false;
+    this.#bar.message.querySelector('button')?.focus();
+    return null;
+  }
+
+  async #photo(file, stage) {
+    const item = this.#item;
+    this.#bar.say('plain', t('正在传照片…'));
+    this.#foot.hidden = false;
+    try {
+      await api.put(`incidents/${item.id}/photos/${crypto.randomUUID()}?stage=${stage}`, file);
+      if (this.#id === item.id) await this.#load(item.id, false);
+      this.#bar.say('done', t('照片已收到'));
+    } catch (error) {
+      this.#bar.say('over', t('照片没传上：%(why)s', { why: error.detail || t('没有网络') }), t('案件没有变，可以再选一次。'));
+    }
+  }
+
+  /** No case open: what the reader can do now. */
+  showNothing(count) {
+    this.#leave();
+    this.#body.replaceChildren(count
+      ? empty({ name: 'list', title: t('从队列里选一件'), text: t('按 J 打开第一件；? 看全部按键。') })
+      : empty({ kind: 'good', name: 'check', title: t('这一环节没有案件'), text: t('新案件会自动出现在左边。') }));
+    this.#shown(null);
+  }
+
+  /** Another thing in the case's place (the form of a new report). */
+  showOther(node) {
+    this.#leave();
+    this.#body.replaceChildren(node);
+    this.#shown(null);
+  }
+
+  #leave() {
+    this.#loading?.abort();
+    this.#id = null;
+    this.#item = null;
+    this.#bar.hide();
+    this.#candidates.hide();
+  }
+
+  #tick() {
+    const chip = this.#item && this.#body.querySelector('[data-chip]');
+    chip?.replaceWith(timeChip(this.#item));
+  }
+}

@@ -1,0 +1,25 @@
+/** Somebody was faster: both versions side by side; what stands is kept unless the reader says otherwise. */
+import { moment } from '../format.js';
+import { locale, t } from '../i18n.js';
+import { button, el } from './dom.js';
+import { eventName, stateName } from './words.js';
+
+/**
+ * The card. `item` is the case as it stands, `mine` {name, words} what was not stored; `keep()` closes,
+ * `again()` does it on the new version, null where the server would not allow it any more.
+ */
+export function conflictCard({ item, mine, keep, again }) {
+  const last = item.events.at(-1);
+  const when = moment(last.at, Date.now(), { locale: locale() });
+  const holder = item.holder?.to ?? item.department?.name ?? '';
+  const stays = el('div', { class: 'version' }, t('现有（%(when)s）', { when }),
+    el('b', {}, [stateName(item.state), holder].filter(Boolean).join('　')), [last.who, eventName(last)].filter(Boolean).join(t('，')), last.note && el('div', {}, t('“%(note)s”', { note: last.note })));
+  const lost = el('div', { class: 'version version-mine' }, t('您的（未存）'), el('b', {}, mine.name), mine.words && t('备注“%(note)s”', { note: mine.words }));
+  const row = el('div', { class: 'button-row' }, button(t('保留现有'), { kind: 'primary', run: keep }),
+    again && button(t('仍然%(what)s', { what: mine.name }), { run: again }));
+  return el('section', { class: 'conflict-card stack', role: 'alert', 'aria-label': t('没存上：别人先改了') },
+    el('div', {}, el('h3', {}, t('没存上：别人先改了')),
+      el('p', { class: 'second' }, t('您打开后，%(who)s 在 %(when)s 已%(what)s。', { who: last.who ?? t('系统'), when, what: eventName(last) }))),
+    el('div', { class: 'versions' }, stays, lost),
+    !again && el('p', { class: 'note' }, t('现在的环节不能再%(what)s；您写的没有丢，可以复制。', { what: mine.name })), row);
+}

@@ -1,0 +1,40 @@
+/** Empty, missing, wrong: what a panel says when it has nothing to show. */
+import { icon } from '../icons.js';
+import { t } from '../i18n.js';
+import { button, el } from './dom.js';
+
+export function empty({ kind = '', name, title, text = '', buttons = [] }) {
+  return el('div', { class: `empty${kind ? ` empty-${kind}` : ''}` }, icon(name, { size: 40 }),
+    el('p', { class: 'empty-title' }, title), text && el('p', { class: 'empty-text' }, text),
+    buttons.length > 0 && el('div', { class: 'button-row' }, buttons));
+}
+
+/** No rows: good news in a tab, a hint where filters or a search hide them. */
+export function emptyQueue({ q, area, channel }, tab, clear) {
+  if (q) {
+    return empty({ name: 'search', title: t('没有找到 “%(q)s”', { q }), text: t('可以写案号后四位、地址、事项名称或拼音首字母。') });
+  }
+  const title = t('没有%(what)s的案件', { what: tab?.name() ?? '' });
+  if (area || channel) {
+    return empty({ name: 'check', title, text: t('按现在选的社区和来源。'), buttons: [button(t('看全部'), { run: clear })] });
+  }
+  return empty({ kind: 'good', name: 'check', title, text: t('新案件会自动出现在这里。') });
+}
+
+/** One sentence for both: not there, or not in one's scope. */
+export function notThere(back) {
+  return empty({
+    name: 'search', title: t('没有这个案件，或不在您的辖区'), text: t('核对 1120-0043 这样的案号，再找一次。'),
+    buttons: [button(t('回指挥台'), { run: back })],
+  });
+}
+
+/** Whose fault, what still works, the number to quote. */
+export function failed(error, title, again) {
+  const text = error.status === 0 ? t('网络没有回答；页面上已有的内容照常可看。')
+    : [error.detail, error.number && t('已记录，编号 %(n)s', { n: error.number })].filter(Boolean).join(' ');
+  return empty({
+    kind: error.status === 0 ? 'soon' : 'over', name: error.status === 0 ? 'wifi-off' : 'triangle', title, text,
+    buttons: [button(t('再试一次'), { kind: 'primary', run: again })],
+  });
+}

@@ -1,0 +1,103 @@
+/** What happened, newest on top, and what comes next with its limit. */
+import { clockTime, dueMoment, moment, spanWords, timeState } from '../format.js';
+import { isEnglish, locale, nameOf, t } from '../i18n.js';
+import { characterOf } from '../symbols.js';
+import { el } from './dom.js';
+import { channelName, eventName, limitWords, photoName, postName, satisfactionName, stageName, stageOf } from './words.js';
+
+const STAGES = ['intake', 'dispatch', 'accept', 'handle', 'feedback', 'check', 'close'];
+const STAGE_CHARACTER = { intake: '立', dispatch: '派', accept: '收', handle: '办', feedback: '反', check: '查', close: '结' };
+const DELAY_S = 60;
+
+/** The heading with the entries; ended cases have no "now" and no "next". */
+export function timeline(item) {
+  const events = [...item.events].reverse();
+  return el('section', { class: 'case-timeline' },
+    el('div', { class: 'row' }, el('h3', { class: 'panel-title' }, t('经过')), el('span', { class: 'note end' }, t('全部 %(n)s 条', { n: events.length }))),
+    el('ol', { class: 'timeline' }, now(item), events.map((event) => entry(event, item))), next(item));
+}
+
+function now(item) {
+  const time = timeState(item);
+  if (!item.due_at || time === 'closed') return null;
+  const due = dueMoment(item.due_at, Date.now(), { locale: locale() });
+  const waited_s = (Date.now() - Date.parse(item.changed_at)) / 1000;
+  const waited = t('已等 %(span)s', { span: spanWords(waited_s, locale()) });
+  const after = time === 'overdue' ? t('已过时限，上一级会收到提醒') : t('到时未办将提醒上一级');
+  return el('li', { class: 'timeline-item' },
+    el('span', { class: `timeline-dot timeline-dot-${time === 'in_time' ? 'now' : time}`, 'aria-hidden': 'true' }, STAGE_CHARACTER[item.stage] ?? '·'),
+    el('span', { class: 'timeline-what' }, t('待%(stage)s', { stage: stageName(item.stage) })),
+    el('span', { class: 'timeline-time' }, t('至 %(due)s', { due })),
+    el('span', { class: 'timeline-note' }, `${waited}${t('；')}${after}`));
+}
+
+function entry(event, item) {
+  const who = event.who ? whoWords(event) : '';
+  const note = noteOf(event, item);
+  return el('li', { class: 'timeline-item' },
+    el('span', { class: 'timeline-dot', 'aria-hidden': 'true' }, characterOf(event.to_state)),
+    el('span', { class: 'timeline-what' }, eventName(event), who && el('span', { class: 'timeline-who' }, who)),
+    el('time', { class: 'timeline-time', datetime: event.at }, moment(event.at, Date.now(), { locale: locale() })),
+    note && el('span', { class: 'timeline-note' }, note));
+}
+
+/** Post and id; the name of an account often carries the post already. */
+function whoWords({ who, post }) {
+  const role = postName(post);
+  return !role || who.startsWith(role) ? who : `${role} ${who}`;
+}
+
+function noteOf(event, item) {
+  const { data = {}, note } = event;
+  const given = data.given ?? {};
+  const said = [];
+  if (event.operation === 'report') {
+    said.push(channelName(item.channel));
+    const late_s = (Date.parse(event.at) - Date.parse(event.happened_at)) / 1000;
+    if (late_s > DELAY_S) said.push(t('发生 %(then)s，离线保存，%(now)s 收到', { then: clockTime(event.happened_at), now: clockTime(event.at) }));
+    said.push(photoWords(item));
+  }
+  if (event.operation === 'file') said.push(filedWords(data, item));
+  if (data.to_name || data.to) said.push(t('派给 %(to)s', { to: data.to_name ?? data.to }));
+  if (given.satisfaction) said.push(satisfactionName(given.satisfaction));
+  if (given.reason && given.reason !== note) said.push(given.reason);
+  if (note) said.push(note);
+  return said.filter(Boolean).join(t('；'));
+}
+
+function filedWords({ filing_condition }, item) {
+  const condition = item.filing_condition;
+  if (!condition || condition.code !== filing_condition) return filing_condition ? t('立案条件 %(code)s', { code: filing_condition }) : '';
+  return t('立案条件“%(name)s”，%(limit)s', { name: nameOf(condition), limit: limitWords(condition) });
+}
+
+function photoWords(item) {
+  const there = item.photos.filter(({ stage }) => ['near', 'far', 'reference', 'before'].includes(stage)).length;
+  const owed = item.photos_owed.length;
+  if (!there && !owed) return '';
+  return owed ? t('照片 %(n)s 张，欠 %(owed)s 张', { n: there, owed }) : t('照片 %(n)s 张', { n: there });
+}
+
+function next(item) {
+  const at = STAGES.indexOf(item.stage);
+  if (at < 0) return null;
+  const rows = STAGES.slice(at + 1).map((stage) => [stage, limitOf(stage, item)]);
+  return [rows.length > 0 && el('h3', { class: 'panel-title' }, t('接下来')),
+    el('ul', { class: 'timeline-next' }, rows.map(([stage, words]) => el('li', {},
+      el('span', { class: 'timeline-dot timeline-dot-next', 'aria-hidden': 'true' }, STAGE_CHARACTER[stage]),
+      el('span', {}, stageName(stage)), el('span', {}, words))),
+    el('li', {}, el('span', { class: 'timeline-dot timeline-dot-next', 'aria-hidden': 'true' }, '评'), el('span', {}, t('评价')),
+      el('span', {}, t('结案后回访上报人')))),
+  ];
+}
+
+function limitOf(stage, item) {
+  const running = [...item.timers].reverse().find((timer) => timer.stage === stage && !timer.stopped_at);
+  const photos = stage === 'handle' && (item.filing_condition?.evidence ?? []).includes('after') ? t('；要%(what)s照片', { what: photoName('after') }) : '';
+  if (running?.due_at) return t('%(due)s 前', { due: dueMoment(running.due_at, Date.now(), { locale: locale() }) }) + photos;
+  const declared = stageOf(stage);
+  if (declared?.amount === undefined) return photos.slice(1);
+  const limit = limitWords(declared);
+  const check = stage === 'check' ? t('；与处置人不同') : '';
+  return (isEnglish() ? t('%(limit)s 内', { limit }) : `${limit}内`) + check;
+}
