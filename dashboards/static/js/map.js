@@ -227,7 +227,7 @@ class GridMap {
     const before = this.#data.get(name);
     if (before && JSON.stringify(before) === JSON.stringify(data)) return; // setData would wake `idle` again for ever
     this.#data.set(name, data);
-    const put = () => this.map.getSource(name)?.setData(data);
+    const put = () => this.map.getSource(name)?.setData(this.#data.get(name)); // what is wanted by then, not now
     if (this.map.getSource(name)) put();
     else this.map.once('load', put);
   }
