@@ -17,7 +17,7 @@ from gridcenter.actor import AREA_POSTS, DEPARTMENT_POSTS, INTAKE_POSTS, Actor
 from gridcenter.database import Row, Transaction
 from gridcenter.errors import AREA, InvalidInput, NotFound
 from gridcenter.statistics.counting import COUNTS, counting
-from gridcenter.statistics.rules import Period, as_json, figures_of, period
+from gridcenter.statistics.rules import Figure, Period, as_json, figures_of, period
 
 # A fact counts for the asked area and for the one right below it that holds the case.
 _KEYS = """(VALUES (%(path)s::text),
@@ -208,6 +208,13 @@ SELECT b::date AS bucket, (b + ('1 ' || %(step)s)::interval)::date - 1 AS bucket
  ORDER BY b
 """
 
+_WHOLE = f"""
+WITH shown AS (SELECT %(path)s::text AS path),
+{counting("1", "(VALUES (1)) k(key)", "%(first)s::date")}
+SELECT {COUNTS} FROM (VALUES (1)) a(key) LEFT JOIN counted c ON c.key = a.key
+  LEFT JOIN timed t ON t.key = a.key
+"""
+
 
 def trend(
     tx: Transaction,
@@ -248,6 +255,16 @@ def trend(
             }
         )
     return series
+
+
+def indicator_figures(
+    tx: Transaction, scope: Scope, when: Period, zone: ZoneInfo
+) -> dict[str, Figure]:
+    """The case figures of one area and period, by indicator code, without those of areas below."""
+    params = scope.params(when, zone)
+    row = tx.one(_WHOLE, params)
+    assert row is not None
+    return figures_of(row, scope.departmental)
 
 
 def definition_of(tx: Transaction, indicator: str) -> Row:
