@@ -1,0 +1,131 @@
+/** Step 1: drag or choose files, say what they are, send them with progress. */
+import { ApiError } from '../api.js';
+import { button, clearErrors, node, showErrors } from '../areas/nodes.js';
+import { bytes } from '../format.js';
+import { t } from '../i18n.js';
+import { icon } from '../icons.js';
+import { optionFields } from './options.js';
+
+const ACCEPTED = '.zip,.shp,.shx,.dbf,.prj,.cpg,.gpkg,.geojson,.json,.csv,.tsv,.txt,.xlsx,.gz';
+const TIMEOUT_MS = 600000;
+
+/** Sends a form; `progress(share, sent)` as it goes, share 1 while the server reads. Throws ApiError. */
+function send(form, progress) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open('POST', '/api/v1/imports');
+    request.timeout = TIMEOUT_MS;
+    request.setRequestHeader('Accept', 'application/json');
+    request.setRequestHeader('X-CSRF-Token', document.querySelector('meta[name="csrf-token"]')?.content ?? '');
+    request.upload.addEventListener('progress', ({ loaded, total }) => progress(total ? loaded / total : 0, loaded));
+    const failed = (code) => () => reject(new ApiError(0, code, ''));
+    request.addEventListener('error', failed('network'));
+    request.addEventListener('timeout', failed('timeout'));
+    request.addEventListener('load', () => {
+      let data = {};
+      try { data = JSON.parse(request.responseText); } catch { /* a proxy's page instead of ours */ }
+      if (request.status < 300) resolve(data);
+      else reject(new ApiError(request.status, data.code ?? 'http', data.detail ?? '', { errors: data.errors ?? [], number: data.number ?? null }));
+    });
+    request.send(form);
+  });
+}
+
+export class Upload {
+  #files = []; #limit; #done; #list; #drop; #form; #bar; #go;
+
+  /** `limit` in bytes; `done(id)` when a batch stands. */
+  constructor(limit, done) {
+    this.#limit = limit;
+    this.#done = done;
+  }
+
+  /** The panel. */
+  panel() {
+    const input = node('input', { type: 'file', multiple: true, accept: ACCEPTED, id: 'imports-file' });
+    input.addEventListener('change', () => { this.#add(input.files); input.value = ''; });
+    this.#drop = node(
+      'label', { className: 'imports-drop', htmlFor: 'imports-file' }, icon('upload', { size: 40 }), node('b', {}, t('把文件拖到这里，或点这里选')),
+      node('span', { className: 'second' }, t('zip、Shapefile（.shp .shx .dbf .prj 一起选）、GeoPackage、GeoJSON、CSV、Excel')),
+      node('span', { className: 'note' }, t('合计不超过 %(size)s；只是预演，点“写入”之前什么都不改', { size: bytes(this.#limit) })), input,
+    );
+    for (const name of ['dragenter', 'dragover']) this.#drop.addEventListener(name, (event) => this.#over(event, true));
+    for (const name of ['dragleave', 'drop']) this.#drop.addEventListener(name, (event) => this.#over(event, false));
+    this.#drop.addEventListener('drop', (event) => this.#add(event.dataTransfer.files));
+    this.#list = node('ul', { className: 'imports-files', aria: { label: t('选好的文件') } });
+    this.#bar = node('div', { className: 'imports-progress', attributes: { role: 'status' } });
+    this.#go = node('button', { type: 'submit', className: 'button button-primary' }, t('上传并辨认'));
+    const fileField = node('div', { data: { field: 'file' } }, node('input', { type: 'hidden', id: 'imports-file-told' }));
+    this.#form = node('form', { className: 'imports-form', noValidate: true }, fileField, optionFields(), this.#bar, node('div', { className: 'button-row' }, this.#go));
+    this.#form.addEventListener('submit', (event) => this.#submit(event));
+    return node('section', { className: 'panel' }, this.#drop, this.#list, this.#form);
+  }
+
+  #over(event, over) {
+    event.preventDefault();
+    this.#drop.classList.toggle('is-over', over);
+  }
+
+  #add(files) {
+    const names = new Set([...files].map(({ name }) => name));
+    this.#files = [...this.#files.filter(({ name }) => !names.has(name)), ...files];
+    clearErrors(this.#form);
+    this.#show();
+  }
+
+  #show() {
+    this.#list.replaceChildren(...this.#files.map((file) => {
+      const remove = button('', { small: true, className: 'button button-text button-small', aria: { label: t('去掉 %(name)s', { name: file.name }) }, on: () => {
+        this.#files = this.#files.filter((other) => other !== file);
+        this.#show();
+      } });
+      remove.append(icon('close'));
+      return node('li', {}, icon('file'), node('span', { className: 'grow cut' }, file.name), node('span', { className: 'end nowrap' }, bytes(file.size)), remove);
+    }));
+  }
+
+  #tell(detail) {
+    showErrors(this.#form, { detail, errors: [{ field: 'file', detail }] });
+  }
+
+  async #submit(event) {
+    event.preventDefault();
+    clearErrors(this.#form);
+    if (this.#go.getAttribute('aria-busy') === 'true') return;
+    const size = this.#files.reduce((sum, file) => sum + file.size, 0);
+    if (!this.#files.length) { this.#tell(t('还没有选文件')); return; }
+    if (size > this.#limit) {
+      this.#tell(t('合计 %(size)s，超过上限 %(limit)s。分几次传，或压成 zip', { size: bytes(size), limit: bytes(this.#limit) }));
+      return;
+    }
+    const body = new FormData(this.#form);
+    for (const file of this.#files) body.append('file', file, file.name);
+    await this.#send(body, size);
+  }
+
+  async #send(body, size) {
+    const bar = node('progress', { max: 1, value: 0, aria: { label: t('上传进度') } });
+    const words = node('span', { className: 'note' }, t('正在上传'));
+    this.#bar.replaceChildren(bar, words);
+    this.#go.setAttribute('aria-busy', 'true');
+    this.#go.textContent = t('正在上传…');
+    try {
+      const { id } = await send(body, (share, sent) => {
+        bar.value = share;
+        if (share < 1) words.textContent = t('已传 %(sent)s / %(size)s', { sent: bytes(sent), size: bytes(size) });
+        else {
+          bar.removeAttribute('value');
+          words.textContent = t('已传完，正在辨认、检查、与现有对比');
+          this.#go.textContent = t('正在辨认…');
+        }
+      });
+      this.#done(id);
+    } catch (error) {
+      showErrors(this.#form, error);
+    } finally {
+      this.#bar.replaceChildren();
+      this.#go.removeAttribute('aria-busy');
+      this.#go.textContent = t('上传并辨认');
+    }
+  }
+}
