@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from gridcenter.actor import Actor
 from gridcenter.areas.queries import area_by_code
@@ -22,9 +21,11 @@ SELECT w.id, w.code, w.display_name, w.employment, w.capacity, w.area_path::text
                  'place', place_name(n.path), 'kind', d.kind, 'rank', d.rank)
                  ORDER BY d.rank, d.kind, nlevel(n.path), n.code), '[]')
           FROM duty d JOIN area_now n ON n.id = d.area_id
-         WHERE d.worker_id = w.id AND d.valid @> %(at)s AND n.level <> 'microgrid') AS duties
+         WHERE d.worker_id = w.id AND d.valid @> coalesce(%(at)s::date, CURRENT_DATE)
+           AND n.level <> 'microgrid') AS duties
   FROM grid_worker w
- WHERE w.valid @> %(at)s AND (%(path)s::text IS NULL OR w.area_path <@ %(path)s::text::ltree)
+ WHERE w.valid @> coalesce(%(at)s::date, CURRENT_DATE)
+   AND (%(path)s::text IS NULL OR w.area_path <@ %(path)s::text::ltree)
  ORDER BY w.code
 """
 
@@ -33,7 +34,7 @@ SELECT d.id, w.code AS worker, w.display_name, w.employment, n.code AS area, n.l
        place_name(n.path) AS place, d.kind, d.rank, lower(d.valid) AS since, upper(d.valid) AS until,
        d.is_example
   FROM duty d JOIN grid_worker w ON w.id = d.worker_id JOIN area_now n ON n.id = d.area_id
- WHERE d.valid @> %(at)s
+ WHERE d.valid @> coalesce(%(at)s::date, CURRENT_DATE)
    AND (%(path)s::text IS NULL OR d.area_path <@ %(path)s::text::ltree)
    AND (%(worker)s::text IS NULL OR lower(w.code) = lower(%(worker)s))
  ORDER BY n.path, d.rank, d.kind DESC, w.code
@@ -42,7 +43,8 @@ SELECT d.id, w.code AS worker, w.display_name, w.employment, n.code AS area, n.l
 _RESPONSIBLE = """
 SELECT w.id, w.code, w.display_name, w.account_id, d.kind, d.rank, n.code AS area, n.level
   FROM duty d JOIN grid_worker w ON w.id = d.worker_id JOIN area_now n ON n.id = d.area_id
- WHERE d.area_path @> %(path)s::ltree AND d.valid @> %(at)s AND w.valid @> %(at)s
+ WHERE d.area_path @> %(path)s::ltree AND d.valid @> coalesce(%(at)s::date, CURRENT_DATE)
+   AND w.valid @> coalesce(%(at)s::date, CURRENT_DATE)
  ORDER BY d.kind = 'grid_leader', nlevel(d.area_path) DESC, d.rank, w.code
 """
 
@@ -50,11 +52,11 @@ SELECT w.id, w.code, w.display_name, w.account_id, d.kind, d.rank, n.code AS are
 # of the area that the row rights show.
 _MINE = f"""
 WITH me AS (
-  SELECT * FROM grid_worker WHERE account_id = %(account)s AND valid @> %(at)s
+  SELECT * FROM grid_worker WHERE account_id = %(account)s AND valid @> coalesce(%(at)s::date, CURRENT_DATE)
 ), mine AS (
   SELECT DISTINCT ON (n.id) n.id, n.code, n.level, n.name, n.name_en, n.path, n.area_m2, n.is_example,
          d.kind, d.rank, lower(d.valid) AS since, upper(d.valid) AS until
-    FROM me JOIN duty d ON d.worker_id = me.id AND d.valid @> %(at)s
+    FROM me JOIN duty d ON d.worker_id = me.id AND d.valid @> coalesce(%(at)s::date, CURRENT_DATE)
     JOIN area_now n ON n.id = d.area_id
    ORDER BY n.id, d.rank, d.kind
 )
@@ -91,7 +93,7 @@ def worker_list(tx: Transaction, area: str | None = None, at: date | None = None
     `at` defaults to today. Raises NotFound for an unknown area.
     """
     path = area_by_code(tx, area)["path"] if area is not None else None
-    return tx.all(_WORKERS, {"path": path, "at": _day(tx, at)})
+    return tx.all(_WORKERS, {"path": path, "at": at})
 
 
 def duties(
@@ -103,7 +105,7 @@ def duties(
     (None: open end), is_example. Raises NotFound for an unknown area.
     """
     path = area_by_code(tx, area)["path"] if area is not None else None
-    return tx.all(_DUTIES, {"path": path, "worker": worker, "at": _day(tx, at)})
+    return tx.all(_DUTIES, {"path": path, "worker": worker, "at": at})
 
 
 def responsible_for(tx: Transaction, path: str, at: date | None = None) -> list[Row]:
@@ -112,7 +114,7 @@ def responsible_for(tx: Transaction, path: str, at: date | None = None) -> list[
 
     Keys: id, code, display_name, account_id, kind, rank, area, level.
     """
-    return tx.all(_RESPONSIBLE, {"path": path, "at": _day(tx, at)})
+    return tx.all(_RESPONSIBLE, {"path": path, "at": at})
 
 
 def my_duties(tx: Transaction, actor: Actor, at: date | None = None) -> str:
@@ -121,11 +123,7 @@ def my_duties(tx: Transaction, actor: Actor, at: date | None = None) -> str:
     Counts: buildings, dwellings, households, open_incidents, overdue_incidents as far as the worker
     may see them. Raises NotFound when the account is no worker's.
     """
-    found = tx.scalar(_MINE, {"account": actor.account_id, "at": _day(tx, at)})
+    found = tx.scalar(_MINE, {"account": actor.account_id, "at": at})
     if found is None:
         raise NotFound(WORKER)
     return str(found)
-
-
-def _day(tx: Transaction, at: date | None) -> Any:
-    return at if at is not None else tx.scalar("SELECT CURRENT_DATE")

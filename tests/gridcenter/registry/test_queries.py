@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from gridcenter.database import Database, Transaction
 from gridcenter.errors import NotFound
 from gridcenter.incidents.operations import report_incident
 from gridcenter.registry.queries import BuildingFilter, building_card, building_list, counts_of
+from gridcenter.workforce.queries import duties, my_duties, worker_list
 from tests.builders import PLACES, STREET, ZONE, actor_named, report
 from tests.gridcenter.registry.conftest import HERE, NEXT, NOW, Become
 
@@ -117,6 +119,32 @@ def test_counts_of_an_area_and_of_those_right_below(become: Become) -> None:
         assert [(row["code"][-4:], row["buildings"]) for row in below] == [("Z001", 1), ("Z002", 1)]
         with pytest.raises(NotFound):
             counts_of(tx, "1", NOW)
+
+
+def test_screens_are_fed_by_one_statement_or_two(
+    become: Become, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statements: list[str] = []
+    run = Transaction._run
+
+    def counted(self: Transaction, statement: Any, params: Any) -> Any:
+        statements.append(str(statement))
+        return run(self, statement, params)
+
+    with become("01-001") as (tx, actor):
+        monkeypatch.setattr(Transaction, "_run", counted)
+        for read, most in (
+            (lambda: building_card(tx, CODE, NOW), 1),
+            (lambda: building_list(tx, BuildingFilter()), 1),
+            (lambda: building_list(tx, BuildingFilter(area=STREET)), 2),
+            (lambda: counts_of(tx, STREET, NOW, children=True), 2),
+            (lambda: worker_list(tx), 1),
+            (lambda: duties(tx, area=STREET), 2),
+            (lambda: my_duties(tx, actor), 1),
+        ):
+            statements.clear()
+            read()
+            assert len(statements) == most
 
 
 def test_two_transactions_of_one_connection_do_not_share_a_scope(
