@@ -15,8 +15,10 @@ from gridcenter import clock
 from gridcenter.areas.queries import area_code_at, top_areas
 from gridcenter.errors import AREA, NotFound
 from gridcenter.statistics import lists, queries
+from gridcenter.statistics.wall import wall_figures
 
 bp = APIBlueprint("statistics", __name__, url_prefix="/api/v1/statistics", tag="statistics")
+ON_THE_WALL = ("reported", "filed", "closed", "on_time_closure_rate")
 Indicator = Annotated[Text, Field(min_length=1, max_length=60)]
 
 
@@ -101,3 +103,14 @@ def trend(query: TrendQuery) -> Response:
     zone = house().settings.timezone
     rows = queries.trend(tx(), actor(), area, query.indicator, query.step, first, last, now, zone)
     return jsonify({"items": rows})
+
+
+@bp.get("/wall")
+@bp.input(AreaQuery, location="query", arg_name="query")
+@bp.doc(summary="Figures of a wall screen", responses={404: "Not found"})
+def wall(query: AreaQuery) -> Response:
+    """What is open now, today, this month, overdue worst first, what just happened; no persons."""
+    zone = house().settings.timezone
+    found = wall_figures(tx(), actor(), query.area or own_area(), clock.now(), zone)
+    words = [d for d in queries.indicator_definitions(tx()) if d["code"] in ON_THE_WALL]
+    return jsonify({**found, "definitions": words})

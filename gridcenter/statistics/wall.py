@@ -34,7 +34,7 @@ _OPEN = """
 _NOW = f"""
 WITH waiting AS MATERIALIZED (
   SELECT c.id, c.number, c.item_id, c.place, c.severity, c.state, c.department_id, c.due_at,
-         c.area_path, {_TIME_STATE} AS time_state, n.certain
+         c.area_path, c.synthetic, {_TIME_STATE} AS time_state, n.certain
     FROM ({_OPEN}) c LEFT JOIN incident n ON n.case_id = c.id
 )
 SELECT (SELECT json_build_object('total', count(*),
@@ -42,7 +42,8 @@ SELECT (SELECT json_build_object('total', count(*),
           'soon', count(*) FILTER (WHERE time_state = 'soon'),
           'overdue', count(*) FILTER (WHERE time_state = 'overdue'),
           'stopped', count(*) FILTER (WHERE time_state = 'stopped'),
-          'uncertain', count(*) FILTER (WHERE NOT certain)) FROM waiting) AS open,
+          'uncertain', count(*) FILTER (WHERE NOT certain),
+          'synthetic', coalesce(bool_or(synthetic), false)) FROM waiting) AS open,
        (SELECT coalesce(json_agg(json_build_object('id', w.id, 'number', w.number,
                  'matter', i.name, 'matter_en', i.name_en, 'place', w.place, 'state', w.state,
                  'severity', w.severity, 'due_at', w.due_at,
@@ -94,7 +95,8 @@ def wall_figures(
 ) -> dict[str, Any]:
     """All figures of a wall screen for an area.
 
-    ``{area, at, open: {total, in_time, soon, overdue, stopped, uncertain}, overdue: [{id, number,
+    ``{area, at, open: {total, in_time, soon, overdue, stopped, uncertain, synthetic},
+    overdue: [{id, number,
     matter, matter_en, place, state, severity, due_at, overdue_s, department, department_en}] worst
     first, at most 20, today: {reported, filed, closed}, month: {from, filed, rate: {value, numerator,
     denominator, target, …}, matters: [{code, matter, matter_en, filed}]}, weeks: six of `trend`, the

@@ -1,0 +1,76 @@
+/** The rate of the last six weeks: values as words, the target as a dashed line, the running week as a hollow point. */
+import { rateFigure } from '../format.js';
+import { t } from '../i18n.js';
+
+const SVG = 'http://www.w3.org/2000/svg';
+const TOP = 48;
+const FOOT = 70;
+const LEAST_SPAN = 8; // per cent; a calm line must not look like a storm
+
+/** ISO week number of a local day 'YYYY-MM-DD'. */
+export function weekNumber(day) {
+  const date = new Date(`${day}T00:00:00Z`);
+  const thursday = new Date(date);
+  thursday.setUTCDate(date.getUTCDate() + 3 - ((date.getUTCDay() + 6) % 7));
+  const first = Date.UTC(thursday.getUTCFullYear(), 0, 4);
+  return 1 + Math.round((thursday - first) / 604800000 - (3 - ((new Date(first).getUTCDay() + 6) % 7)) / 7);
+}
+
+/** Draws `weeks` [{from, numerator, denominator, value, unfinished}] into `place`; nothing where no week has a value. */
+export function drawTrend(place, weeks, target) {
+  const { width, height } = { width: place.clientWidth, height: place.clientHeight };
+  const stamp = JSON.stringify([weeks, target, width, height]);
+  if (place.dataset.stamp === stamp || height < TOP + FOOT) return;
+  place.dataset.stamp = stamp;
+  const svg = make('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': words(weeks) });
+  const values = weeks.map(({ value }) => value).filter((value) => value !== null);
+  const x = (i) => ((i + 0.5) * width) / Math.max(1, weeks.length);
+  const y = scale([...values, ...(target === null ? [] : [target])], height);
+  if (target !== null) svg.append(make('line', { class: 'trend-target', x1: 0, x2: width, y1: y(target), y2: y(target) }));
+  svg.append(make('path', { class: 'trend-line', d: path(weeks, x, y) }));
+  weeks.forEach((week, i) => svg.append(...marks(week, i, weeks.length, { x, y, height })));
+  place.replaceChildren(svg);
+}
+
+function scale(values, height) {
+  const most = Math.min(100, Math.max(...values, -Infinity));
+  const least = Math.min(...values, Infinity);
+  const middle = (most + least) / 2;
+  const span = Math.max(LEAST_SPAN, most - least);
+  return (value) => TOP + ((middle + span / 2 - value) / span) * (height - TOP - FOOT - 16);
+}
+
+function path(weeks, x, y) {
+  let pen = 'M';
+  let d = '';
+  weeks.forEach(({ value }, i) => {
+    if (value === null) pen = 'M';
+    else {
+      d += `${pen}${x(i)} ${y(value)}`;
+      pen = 'L';
+    }
+  });
+  return d;
+}
+
+function marks(week, i, count, { x, y, height }) {
+  const now = i === count - 1;
+  const label = make('text', { class: now ? 'trend-week-now' : '', x: x(i), y: height - 14 });
+  label.textContent = now ? t('本周') : t('%(n)s周', { n: weekNumber(week.from) });
+  if (week.value === null) return [label];
+  const value = make('text', { class: `trend-value${now ? ' trend-now' : ''}`, x: x(i), y: y(week.value) - 20 });
+  value.textContent = Math.floor(week.value);
+  const hollow = week.unfinished ? ' trend-point-now' : '';
+  return [make('circle', { class: `trend-point${hollow}`, cx: x(i), cy: y(week.value), r: now ? 10 : 8 }), value, label];
+}
+
+function words(weeks) {
+  return weeks.map(({ from, numerator, denominator }) => (
+    `${t('%(n)s周', { n: weekNumber(from) })} ${rateFigure(numerator, denominator)}`)).join(' · ');
+}
+
+function make(tag, attributes) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) if (value !== '') node.setAttribute(name, value);
+  return node;
+}

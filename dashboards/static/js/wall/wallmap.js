@@ -1,0 +1,33 @@
+/** The wall's map: grids by open cases, pressing cases as symbols, calm ones as dots; redrawn by layer, never reloaded. */
+import { createMap } from '../map.js';
+import { colours } from '../theme.js';
+
+const TIME_MS = 60000; // cases turn soon and overdue without anyone doing anything
+
+export class WallMap {
+  #map; #size; #bounds;
+
+  constructor(place, { bounds, scale, legend }) {
+    this.#bounds = bounds;
+    this.#map = createMap(place, {
+      theme: 'wall', layers: ['street', 'community', 'grid', 'building', 'incident'], bounds, padding: 16, interactive: false,
+      choropleth: { property: 'open_count', breaks: [1, 2, 3] },
+    });
+    this.#map.map.setPixelRatio((globalThis.devicePixelRatio || 1) * scale);
+    legend.replaceChildren(this.#map.legend());
+    this.#map.ready.then(({ map }) => map.setPaintProperty('ground', 'background-color', colours(place)('bg')));
+    setInterval(() => this.refresh(), TIME_MS);
+    this.#size = new ResizeObserver(() => this.#map.map.fitBounds(this.#bounds, { padding: 16, duration: 0 }));
+    this.#size.observe(place);
+  }
+
+  refresh() {
+    this.#map.refresh('incident');
+    this.#map.refresh('grid');
+  }
+
+  /** One pulse where something new was reported. */
+  pulse(point) {
+    this.#map.pulse(point);
+  }
+}
