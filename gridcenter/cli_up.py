@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,6 +122,7 @@ def show_first_logins(settings: Settings, logins: Sequence[FirstLogin]) -> None:
 def _first_administrators(settings: Settings) -> list[FirstLogin]:
     """The three administrators of an empty installation, with random passwords."""
     from gridcenter.accounts.operations import CreateAccount, create_account
+    from gridcenter.accounts.passwords import one_time_password
     from gridcenter.actor import SYSTEM
     from gridcenter.cli_data import transaction
     from importers.sample_people import FirstLogin
@@ -130,7 +130,7 @@ def _first_administrators(settings: Settings) -> list[FirstLogin]:
     logins = []
     with transaction(settings) as tx:
         for username, post, name in _FIRST_ADMINISTRATORS:
-            password = secrets.token_urlsafe(12)
+            password = one_time_password(username)
             command = CreateAccount(username, password, name, post, locale=settings.locale)
             create_account(tx, SYSTEM, command)
             logins.append(FirstLogin(post, username, password))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,7 +10,6 @@ from uuid import UUID
 
 from gridcenter.accounts import passwords
 from gridcenter.database import Transaction
-from gridcenter.errors import InvalidInput
 
 # Grids without a full-time worker, so that staffing is not 100 % (indicator 26): 66 of 69.
 UNSTAFFED = ("320508999003Z004", "320508999007Z002", "320508999010Z005")
@@ -201,7 +199,7 @@ def _accounts(tx: Transaction) -> list[_Account]:
 
 def give_passwords(tx: Transaction, usernames: list[str]) -> list[FirstLogin]:
     """First logins with random passwords; hashing two at a time, as much as `passwords` lets in."""
-    chosen = {name: _random_password(name) for name in usernames}
+    chosen = {name: passwords.one_time_password(name) for name in usernames}
     with ThreadPoolExecutor(2) as pool:
         hashes = list(pool.map(passwords.hashed, chosen.values()))
     tx.many(
@@ -211,16 +209,6 @@ def give_passwords(tx: Transaction, usernames: list[str]) -> list[FirstLogin]:
     )
     posts = {person.username: person.post for person in people(tx)}
     return [FirstLogin(posts[name], name, password) for name, password in chosen.items()]
-
-
-def _random_password(username: str) -> str:
-    while True:
-        password = secrets.token_urlsafe(12)
-        try:
-            passwords.check_strength(password, username)
-        except InvalidInput:
-            continue
-        return password
 
 
 def people(tx: Transaction) -> list[Person]:

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from dashboards.api.schemas import Body, Code, Limit, Query, Text
 from dashboards.requests import actor, tx
-from gridcenter.accounts import operations, queries
+from gridcenter.accounts import operations, passwords, queries
 from gridcenter.accounts.operations import ACCOUNT, ADMINISTRATORS, CreateAccount, GrantPost
 from gridcenter.errors import InvalidInput, NotFound, NotYours, Words
 from gridcenter.workforce import operations as workforce
@@ -140,7 +140,7 @@ def account_list(query: AccountsQuery) -> Response:
 def create_account(body: AccountBody) -> tuple[Response, int]:
     """The new account and its one-time password, which is shown this once."""
     _only("system_admin", Words("新建账号", "create an account"))
-    password = operations.one_time_password(body.username)
+    password = passwords.one_time_password(body.username)
     command = CreateAccount(body.username, password, body.display_name, locale=body.locale)
     account_id = operations.create_account(tx(), actor(), command)
     told = {"id": str(account_id), "username": body.username.strip(), "password": password}

@@ -27,8 +27,6 @@ LIFETIMES = {"browser": timedelta(hours=12), "api": timedelta(days=30), "wall": 
 ADMINISTRATORS = frozenset({"system_admin", "security_admin", "audit_admin"})
 AREA_BOUND = frozenset({"grid_worker", "intake", "dispatcher", "duty_officer", "official", "wall"})
 ACCOUNT = Words("账号", "account")
-# Letters and digits without 0 O o, 1 I l: one-time passwords are read from paper.
-_LEGIBLE = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"
 
 
 @dataclass(frozen=True)
@@ -309,7 +307,7 @@ def reset_password(tx: Transaction, actor: Actor, username: str) -> str:
             "自己的密码请在“修改密码”里改",
             "Change your own password under “Change password”",
         )
-    password = one_time_password(username)
+    password = passwords.one_time_password(username)
     tx.execute(
         "UPDATE account SET password_hash = %(hash)s, password_changed_at = NULL,"
         " failed_logins = 0, locked_until = NULL WHERE id = %(id)s",
@@ -318,18 +316,6 @@ def reset_password(tx: Transaction, actor: Actor, username: str) -> str:
     tx.scalar("SELECT end_sessions_of(%(id)s, NULL)", {"id": row["id"]})
     _note(tx, actor, "password_reset", row["id"], username)
     return password
-
-
-def one_time_password(username: str) -> str:
-    """Three groups of four letters and digits that are not mistaken for one another on paper."""
-    while True:
-        groups = ("".join(secrets.choice(_LEGIBLE) for _ in range(4)) for _ in range(3))
-        password = "-".join(groups)
-        try:
-            passwords.check_strength(password, username)
-        except InvalidInput:
-            continue
-        return password
 
 
 def change_own_password(tx: Transaction, actor: Actor, old: str, new: str) -> None:

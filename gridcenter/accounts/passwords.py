@@ -5,6 +5,7 @@ Hashing costs 64 MiB of memory, so one process does at most two at a time; other
 
 from __future__ import annotations
 
+import secrets
 import threading
 
 from argon2 import PasswordHasher
@@ -19,6 +20,9 @@ _hasher = PasswordHasher()
 _gate = threading.BoundedSemaphore(2)
 # Verified against when the name is unknown, so that an unknown name takes as long as a known one.
 _NOBODY = _hasher.hash("nobody has this password")
+
+# Letters and digits without 0 O o, 1 I l: one-time passwords are read from paper.
+_LEGIBLE = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"
 
 
 def hashed(password: str) -> str:
@@ -65,3 +69,15 @@ def check_strength(password: str, username: str) -> None:
         )
     if len(password) > 200:
         raise InvalidInput.of("password", "long_password", "密码过长", "The password is too long")
+
+
+def one_time_password(username: str) -> str:
+    """Three groups of four letters and digits that are not mistaken for one another on paper."""
+    while True:
+        groups = ("".join(secrets.choice(_LEGIBLE) for _ in range(4)) for _ in range(3))
+        password = "-".join(groups)
+        try:
+            check_strength(password, username)
+        except InvalidInput:
+            continue
+        return password
