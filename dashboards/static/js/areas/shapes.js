@@ -22,6 +22,7 @@ export class ShapeMap {
     this.grid = createMap(element, { choropleth: false, layers: ['street', 'community', 'grid', 'microgrid'], ...options });
     this.map = this.grid.map;
     this.map.on('style.load', () => this.#add());
+    if (this.map.getLayer('ground')) this.#add(); // a style given as an object may stand already
     if (options.onShape) this.map.on('click', (event) => this.#click(event, options.onShape));
   }
 

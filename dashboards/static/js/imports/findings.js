@@ -7,7 +7,8 @@ import { cell, makeTable } from '../table.js';
 import { inLanguage, SEVERITIES, SEVERITY_CHIPS } from './words.js';
 
 const PAGE = 100;
-const plain = (text) => text.replace(/[（(][^（）()]*[）)]$/, '').trim();
+/** A finding's sentence without the example's value at its end. */
+export const plain = (text) => text.replace(/[（(][^（）()]*[）)]$/, '').trim();
 
 /** A table of rows that came from the file; `onRow(row, index, rows)` for the one to look at. */
 export class Rows {
@@ -35,6 +36,7 @@ export class Rows {
       return;
     }
     if (!this.#rows.length) {
+      count.textContent = '';
       body.replaceChildren(node('p', { className: 'skeleton-words' }, t('这一条说的是整份文件，不针对某一行')));
       this.#onRow(null, 0, []);
       return;
@@ -52,7 +54,7 @@ export class Rows {
     const head = heads.map(([key, name, className = '']) => node('th', { scope: 'col', className, data: { key, sort: '' }, attributes: { 'aria-sort': 'none' } }, name));
     const element = node('table', { className: 'table table-dense', aria: { label: this.title } }, node('thead', {}, node('tr', {}, head)), node('tbody'));
     const cells = {
-      row: (row) => cell(number(row.row), { className: 'num' }), code: (row) => cell(row.code ?? row.value ?? '—'),
+      row: (row) => cell(number(row.row), { className: 'num' }), code: (row) => cell(row.code ?? '—'),
       area_m2: (row) => cell(number(row.area_m2, 1), { className: 'num' }), place: (row) => cell(row.place ?? '—'),
       told: (row) => cell(inLanguage(row)), moved_m: (row) => cell(row.moved_m === null ? '—' : number(row.moved_m, 1), { className: 'num' }),
     };

@@ -7,7 +7,7 @@ import { locale, t } from '../i18n.js';
 import { icon } from '../icons.js';
 import { cell, makeTable } from '../table.js';
 import { differencePanels } from './difference.js';
-import { findingsPanels } from './findings.js';
+import { findingsPanels, plain } from './findings.js';
 import { Picture } from './picture.js';
 import { readingPanel, recognitionPanel } from './recognition.js';
 import { Upload } from './upload.js';
@@ -140,7 +140,7 @@ class Imports {
     this.#steps(batch.state === 'applied' ? 5 : 3);
     this.#side();
     const panels = findingsPanels(batch, (row, index, rows, found, go) => {
-      this.#picture.show(row, index, rows, inLanguage(found), found.severity, go);
+      this.#picture.show(row, index, rows, plain(inLanguage(found)), found.severity, go);
     });
     this.#part('main').replaceChildren(this.#figures(), ...this.#state(), ...panels, this.#acts());
   }

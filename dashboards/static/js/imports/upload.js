@@ -8,6 +8,7 @@ import { optionFields } from './options.js';
 
 const ACCEPTED = '.zip,.shp,.shx,.dbf,.prj,.cpg,.gpkg,.geojson,.json,.csv,.tsv,.txt,.xlsx,.gz';
 const TIMEOUT_MS = 600000;
+const MB = 1e6; // the setting counts in 10^6 bytes
 
 /** Sends a form; `progress(share, sent)` as it goes, share 1 while the server reads. Throws ApiError. */
 function send(form, progress) {
@@ -47,7 +48,7 @@ export class Upload {
     this.#drop = node(
       'label', { className: 'imports-drop', htmlFor: 'imports-file' }, icon('upload', { size: 40 }), node('b', {}, t('把文件拖到这里，或点这里选')),
       node('span', { className: 'second' }, t('zip、Shapefile（.shp .shx .dbf .prj 一起选）、GeoPackage、GeoJSON、CSV、Excel')),
-      node('span', { className: 'note' }, t('合计不超过 %(size)s；只是预演，点“写入”之前什么都不改', { size: bytes(this.#limit) })), input,
+      node('span', { className: 'note' }, t('合计不超过 %(size)s；只是预演，点“写入”之前什么都不改', { size: `${Math.floor(this.#limit / MB)}\u00a0MB` })), input,
     );
     for (const name of ['dragenter', 'dragover']) this.#drop.addEventListener(name, (event) => this.#over(event, true));
     for (const name of ['dragleave', 'drop']) this.#drop.addEventListener(name, (event) => this.#over(event, false));
@@ -95,7 +96,7 @@ export class Upload {
     const size = this.#files.reduce((sum, file) => sum + file.size, 0);
     if (!this.#files.length) { this.#tell(t('还没有选文件')); return; }
     if (size > this.#limit) {
-      this.#tell(t('合计 %(size)s，超过上限 %(limit)s。分几次传，或压成 zip', { size: bytes(size), limit: bytes(this.#limit) }));
+      this.#tell(t('合计 %(size)s，超过上限 %(limit)s。分几次传，或压成 zip', { size: bytes(size), limit: `${Math.floor(this.#limit / MB)}\u00a0MB` }));
       return;
     }
     const body = new FormData(this.#form);
