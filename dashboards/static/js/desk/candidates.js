@@ -63,7 +63,7 @@ export class Candidates {
     const [first] = workers;
     const head = el('header', { class: 'candidates-head' }, el('h2', {}, t('派给谁')),
       this.proposal && el('span', { class: 'chip chip-prop' }, t('系统建议 %(letter)s', { letter: this.proposal.letter })),
-      first && el('span', { class: 'note cut' }, t('总分为%(terms)s之和', { terms: first.terms.map(({ name, max }) => `${name} ${max}`).join(t('、')) })),
+      first && el('span', { class: 'note cut' }, t('总分 = %(terms)s', { terms: first.terms.map(({ name, max }) => `${name} ${max}`).join(' + ') })),
       el('span', { class: 'tabs end', role: 'tablist', 'aria-label': t('派给谁') }, tab('workers', t('网格员'), workers.length + (this.#found.more ?? 0)), tab('departments', t('部门'), departments.length)));
     const body = el('div', { class: 'candidates-body', id: 'desk-who', role: 'tabpanel', tabindex: '0', 'aria-label': t('候选') },
       this.#tab === 'workers' ? this.#workers() : this.#departments());

@@ -6,7 +6,7 @@ import { locale, nameOf, t } from '../i18n.js';
 import { el } from './dom.js';
 import { photoColumn } from './photos.js';
 import { timeline } from './timeline.js';
-import { limitWords, placeWords, severityName, shortNumber, stageLeft, stateName, stateOf, channelName } from './words.js';
+import { limitWords, placeWords, severityName, shortNumber, stageLeft, stateName, stateOf, channelName, waitingStage } from './words.js';
 
 const STAGE_STEP = { intake: 2, dispatch: 3, accept: 4, handle: 4, feedback: 5, check: 6, close: 7 };
 const CHIP_ICONS = { in_time: 'clock', soon: 'clock', overdue: 'triangle', closed: 'check' };
@@ -30,7 +30,7 @@ function head(item) {
 
 function stepNow(item) {
   if (item.state === 'evaluated') return 8;
-  return STAGE_STEP[item.stage] ?? stateOf(item.state).step ?? 1;
+  return STAGE_STEP[waitingStage(item)] ?? stateOf(item.state).step ?? 1;
 }
 
 function steps(item) {

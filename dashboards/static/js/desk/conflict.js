@@ -21,5 +21,5 @@ export function conflictCard({ item, mine, keep, again }) {
     el('div', {}, el('h3', {}, t('没存上：别人先改了')),
       el('p', { class: 'second' }, t('您打开后，%(who)s 在 %(when)s 已%(what)s。', { who: last.who ?? t('系统'), when, what: eventName(last) }))),
     el('div', { class: 'versions' }, stays, lost),
-    !again && el('p', { class: 'note' }, t('现在的环节不能再%(what)s；您写的没有丢，可以复制。', { what: mine.name })), row);
+    !again && el('p', { class: 'note' }, t('现在的环节不能再%(what)s。', { what: mine.name })), row);
 }

@@ -16,7 +16,7 @@ export class DeskMap {
     this.#map = createMap(element, {
       bounds: bounds.length === 4 ? bounds : undefined, choropleth: false,
       layers: ['street', 'community', 'grid', 'microgrid', 'building', 'incident'],
-      onSelect: ({ id }) => { if (!this.#place) this.#open(id); },
+      onSelect: ({ id }, point) => { if (this.#place) this.#place(point); else this.#open(id); },
       onClick: (point) => this.#place?.(point),
     });
   }

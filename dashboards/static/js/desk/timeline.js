@@ -1,11 +1,10 @@
 /** What happened, newest on top, and what comes next with its limit. */
 import { clockTime, dueMoment, moment, spanWords, timeState } from '../format.js';
-import { isEnglish, locale, nameOf, t } from '../i18n.js';
+import { locale, nameOf, t } from '../i18n.js';
 import { characterOf } from '../symbols.js';
 import { el } from './dom.js';
-import { channelName, eventName, limitWords, photoName, postName, satisfactionName, stageName, stageOf } from './words.js';
+import { channelName, eventName, limitWords, photoName, postName, satisfactionName, stageName, stageOf, STAGES, waitingStage } from './words.js';
 
-const STAGES = ['intake', 'dispatch', 'accept', 'handle', 'feedback', 'check', 'close'];
 const STAGE_CHARACTER = { intake: '立', dispatch: '派', accept: '收', handle: '办', feedback: '反', check: '查', close: '结' };
 const DELAY_S = 60;
 
@@ -19,15 +18,17 @@ export function timeline(item) {
 
 function now(item) {
   const time = timeState(item);
-  if (!item.due_at || time === 'closed') return null;
-  const due = dueMoment(item.due_at, Date.now(), { locale: locale() });
+  const stage = waitingStage(item);
+  if (!stage || time === 'closed') return null;
+  const { due_at } = item.timers.findLast((timer) => timer.stage === stage && !timer.stopped_at);
+  const due = due_at ?? item.due_at;
   const waited_s = (Date.now() - Date.parse(item.changed_at)) / 1000;
   const waited = t('已等 %(span)s', { span: spanWords(waited_s, locale()) });
   const after = time === 'overdue' ? t('已过时限，上一级会收到提醒') : t('到时未办将提醒上一级');
   return el('li', { class: 'timeline-item' },
-    el('span', { class: `timeline-dot timeline-dot-${time === 'in_time' ? 'now' : time}`, 'aria-hidden': 'true' }, STAGE_CHARACTER[item.stage] ?? '·'),
-    el('span', { class: 'timeline-what' }, t('待%(stage)s', { stage: stageName(item.stage) })),
-    el('span', { class: 'timeline-time' }, t('至 %(due)s', { due })),
+    el('span', { class: `timeline-dot timeline-dot-${time === 'in_time' ? 'now' : time}`, 'aria-hidden': 'true' }, STAGE_CHARACTER[stage] ?? '·'),
+    el('span', { class: 'timeline-what' }, t('待%(stage)s', { stage: stageName(stage) })),
+    el('span', { class: 'timeline-time' }, due && t('至 %(due)s', { due: moment(due, Date.now(), { locale: locale() }) })),
     el('span', { class: 'timeline-note' }, `${waited}${t('；')}${after}`));
 }
 
@@ -75,11 +76,12 @@ function photoWords(item) {
   const there = item.photos.filter(({ stage }) => ['near', 'far', 'reference', 'before'].includes(stage)).length;
   const owed = item.photos_owed.length;
   if (!there && !owed) return '';
+  if (!there) return t('欠照片 %(n)s 张', { n: owed });
   return owed ? t('照片 %(n)s 张，欠 %(owed)s 张', { n: there, owed }) : t('照片 %(n)s 张', { n: there });
 }
 
 function next(item) {
-  const at = STAGES.indexOf(item.stage);
+  const at = STAGES.indexOf(waitingStage(item));
   if (at < 0) return null;
   const rows = STAGES.slice(at + 1).map((stage) => [stage, limitOf(stage, item)]);
   return [rows.length > 0 && el('h3', { class: 'panel-title' }, t('接下来')),
@@ -92,12 +94,13 @@ function next(item) {
 }
 
 function limitOf(stage, item) {
-  const running = [...item.timers].reverse().find((timer) => timer.stage === stage && !timer.stopped_at);
+  const running = item.timers.findLast((timer) => timer.stage === stage && !timer.stopped_at);
   const photos = stage === 'handle' && (item.filing_condition?.evidence ?? []).includes('after') ? t('；要%(what)s照片', { what: photoName('after') }) : '';
   if (running?.due_at) return t('%(due)s 前', { due: dueMoment(running.due_at, Date.now(), { locale: locale() }) }) + photos;
   const declared = stageOf(stage);
-  if (declared?.amount === undefined) return photos.slice(1);
+  if (stage === 'handle' && item.filing_condition) return t('立案后 %(limit)s', { limit: limitWords(item.filing_condition) }) + photos;
+  if (declared?.amount === undefined) return '';
   const limit = limitWords(declared);
   const check = stage === 'check' ? t('；与处置人不同') : '';
-  return (isEnglish() ? t('%(limit)s 内', { limit }) : `${limit}内`) + check;
+  return t('%(limit)s内', { limit }) + check;
 }

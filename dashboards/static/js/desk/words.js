@@ -28,6 +28,9 @@ export function firstTab(posts) {
   return FIRST[key] ?? tabsFor(posts)[0]?.key;
 }
 
+/** The stages in the order of the loop; the API gives their names and limits. */
+export const STAGES = Object.freeze(['intake', 'dispatch', 'accept', 'handle', 'feedback', 'check', 'close']);
+
 const channels = new Map();
 const states = new Map();
 const stages = new Map();
@@ -90,6 +93,11 @@ export function stageLeft(item, now = Date.now()) {
   const stage = item.time_state === 'closed' || item.time_state === 'stopped' ? '' : stageName(item.stage);
   if (!stage) return left;
   return isEnglish() ? `${stage}: ${left}` : `${stage}${left}`;
+}
+/** The stage that is waited for: the earliest whose clock has not been stopped; null when none runs. */
+export function waitingStage({ timers }) {
+  const running = new Set(timers.filter(({ stopped_at }) => !stopped_at).map(({ stage }) => stage));
+  return STAGES.find((stage) => running.has(stage)) ?? null;
 }
 /** '2 紧急工作时（昼夜计时）'; half hours of a day-and-night clock in minutes. */
 export function limitWords({ amount, limit_amount, unit, limit_unit }) {
