@@ -19,15 +19,16 @@ from gridcenter.errors import AREA, InvalidInput, NotFound
 from gridcenter.statistics.counting import COUNTS, counting
 from gridcenter.statistics.rules import Figure, Period, as_json, figures_of, period
 
-# A fact counts for the asked area and for the one right below it that holds the case.
+# A fact counts for the asked area and for the one below it, on the shown level, that holds the case.
 _KEYS = """(VALUES (%(path)s::text),
-  (CASE WHEN nlevel(f.area_path) > %(depth)s
-        THEN subpath(f.area_path, 0, %(depth)s + 1)::text END)) k(key)"""
+  (CASE WHEN nlevel(f.area_path) >= %(below)s
+        THEN subpath(f.area_path, 0, %(below)s)::text END)) k(key)"""
 _FIGURES = f"""
 WITH shown AS MATERIALIZED (
   SELECT a.code, a.name, a.name_en, a.level, a.path::text AS path
     FROM area_now a
-   WHERE a.level <> 'unit_grid' AND (a.id = %(area_id)s OR a.parent_id = %(area_id)s)
+   WHERE a.level <> 'unit_grid' AND (a.id = %(area_id)s
+          OR a.path <@ %(path)s::ltree AND nlevel(a.path) = %(below)s)
 ), {counting("f.area", _KEYS, "%(first)s::date")}, staffed AS MATERIALIZED (
   SELECT v.path, EXISTS (SELECT FROM duty d JOIN grid_worker w ON w.id = d.worker_id
                           WHERE d.area_path <@ v.path AND d.valid @> %(on)s::date
@@ -90,7 +91,6 @@ class Scope:
         return {
             "area_id": self.area["id"],
             "path": self.area["path"],
-            "depth": self.area["depth"],
             "departmental": self.departmental,
             "departments": self.departments,
             "first": when.first,
@@ -133,8 +133,11 @@ def indicators(
     date_to: date,
     now: datetime,
     zone: ZoneInfo,
+    level: str | None = None,
 ) -> dict[str, Any]:
     """The nine figures of an area and of each area right below it, for local days, both included.
+
+    With a `level` the areas of that level inside the asked one take the place of those right below.
 
     ``{area, from, to, upto, unfinished, departmental, definitions: [words of each indicator],
     areas: [{code, name, name_en, level, path, asked, figures: {code: {value, numerator,
@@ -146,7 +149,8 @@ def indicators(
     scope = scope_of(tx, actor, area_code)
     definitions = indicator_definitions(tx)
     ground = coverage(tx, scope.area)
-    rows = tx.all(_FIGURES, scope.params(when, zone))
+    params = {**scope.params(when, zone), "below": _below(tx, scope.area, level)}
+    rows = tx.all(_FIGURES, params)
     return {
         "area": {name: scope.area[name] for name in ("code", "name", "name_en", "level")},
         "from": when.first.isoformat(),
@@ -157,6 +161,21 @@ def indicators(
         "definitions": definitions,
         "areas": [_area_figures(row, ground, definitions, scope.departmental) for row in rows],
     }
+
+
+def _below(tx: Transaction, area: Row, level: str | None) -> int:
+    """The depth of the paths that a table shows: right below, or that of a level."""
+    if level is None:
+        return int(area["depth"]) + 1
+    depth = tx.scalar(
+        "SELECT min(nlevel(path)) FROM area_now WHERE level = %(level)s AND path <@ %(path)s::ltree",
+        {"level": level, "path": area["path"]},
+    )
+    if depth is None:
+        raise InvalidInput.of(
+            "level", "no_such_level", "这个区域下没有这一级", "The area has nothing of this level"
+        )
+    return int(depth)
 
 
 def coverage(tx: Transaction, area: Row) -> dict[str, Row]:
