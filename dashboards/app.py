@@ -107,9 +107,10 @@ def _mount(app: APIFlask, faces: set[str]) -> None:
 
         app.register_blueprint(entrance.bp)
     if "staff" in faces:
-        from dashboards.staff import pages
+        from dashboards.staff import pages, saved_map
 
         app.register_blueprint(pages.bp)
+        app.register_blueprint(saved_map.bp)
     if "field" in faces:
         from dashboards.field import pages as field_pages
 

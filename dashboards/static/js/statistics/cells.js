@@ -1,5 +1,5 @@
 /** How an indicator's figure is written in the table, the popover and the download. Pure. */
-import { area, duration, faultArea, fraction, NONE, number, rateFigure, withUnit } from '../format.js';
+import { area, duration, faultArea, fraction, NBSP, NONE, number, rateFigure, withUnit } from '../format.js';
 import { locale, t } from '../i18n.js';
 
 const FEW = 10; // below so many cases a rate jumps by ten points with one: said, not hidden
@@ -35,7 +35,7 @@ export function cellOf(code, figure) {
     const base = withUnit(denominator, t('件'));
     return { figure: duration(value, locale()), evidence: few ? `${base} ${t('样本少')}` : base, below: false, few, sort: value };
   }
-  return { figure: number(value), evidence: t('件'), below: false, few: false, sort: value };
+  return { figure: number(value), evidence: NBSP, below: false, few: false, sort: value }; // the unit stands in the header
 }
 
 function rateWords(numerator, denominator) {

@@ -7,6 +7,7 @@ import { caseSymbol } from '../symbols.js';
 import { element } from './nodes.js';
 
 const PAGE = 100;
+const CLOSED = ['closed', 'evaluated', 'rejected'];
 
 export class List {
   #box; #side; #rows = null; #more = null; #asked = null; #next = null; #shown = 0; #back = null;
@@ -87,7 +88,7 @@ function rowOf(item) {
 function caseRow(item) {
   const node = element(item.visible ? 'a' : 'div', 'statistics-row');
   if (item.visible) node.href = `/desk/${item.id}`;
-  const time = item.on_time === false ? 'overdue' : item.on_time === true ? 'closed' : 'in_time';
+  const time = CLOSED.includes(item.state) ? 'closed' : item.on_time === false ? 'overdue' : 'in_time';
   const symbol = item.visible ? caseSymbol({ severity: item.severity, time, state: item.state }, { size: 24 }) : icon('eye-off', { size: 24 });
   const second = item.visible ? [item.number, item.place ?? t('辖区外')].join(' · ') : t('已转出您的辖区，仍计入本期');
   node.append(element('span', 'symbol', symbol), element('b', 'cut', nameOf(item.matter)), element('span', 'end', moment(item.at, Date.now(), { locale: locale() })));
@@ -95,9 +96,10 @@ function caseRow(item) {
   return node;
 }
 
-function lateWords({ on_time: onTime }) {
+function lateWords({ on_time: onTime, state }) {
   if (onTime === null || onTime === undefined) return '';
-  return onTime ? t('按期') : t('超期');
+  if (onTime) return t('按期结案');
+  return CLOSED.includes(state) ? t('超期结案') : t('超期未结');
 }
 
 function gridRow(item) {

@@ -146,7 +146,6 @@ class Statistics {
 
   async #course(turn, row = this.#data.area) {
     const definition = this.#indicatorRow();
-    find('trend-name').textContent = t('%(area)s，近 %(n)s 周', { area: nameOf(row), n: TREND_WEEKS });
     const still = () => turn === this.#turn && definition === this.#indicatorRow();
     let items = [];
     let reason = t('这项指标按时点统计，没有历周的数');
@@ -159,6 +158,8 @@ class Statistics {
       }
     }
     if (!still()) return;
+    while (items.length > 1 && !items[0].value) items.shift(); // weeks before there was anything to count
+    find('trend-name').textContent = items.length ? t('%(area)s，近 %(n)s 周', { area: nameOf(row), n: items.length }) : nameOf(row);
     find('trend-note').textContent = this.#trend.show(definition, items, reason);
     for (const name of ['trend-table', 'trend-save']) find(name).disabled = items.length === 0;
     this.#numbers(items.length > 0 && find('trend-table').getAttribute('aria-pressed') === 'true');

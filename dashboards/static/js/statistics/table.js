@@ -17,10 +17,12 @@ export class Figures {
   show(data, chosen) {
     this.#data = data;
     this.#chosen = chosen;
-    if (!this.#rows) this.#build();
+    const first = !this.#rows;
+    if (first) this.#build();
     const [asked, ...parts] = [...data.areas].sort((a, b) => b.asked - a.asked);
     this.#table.tHead.querySelector('th').firstChild.textContent = levelName(parts[0] ?? asked);
     this.#rows.setRows(parts);
+    if (first) this.#rows.sort(chosen, 'ascending'); // worst first
     this.#table.tFoot.replaceChildren(element('tr', 'total', ...this.#cells(asked)));
     this.#mark();
   }

@@ -36,7 +36,7 @@ export class Trend {
     this.#place.replaceChildren();
     this.#chart = echarts.init(this.#place, chartTheme(), { renderer: 'svg' });
     const option = definition.unit === 'percent' ? rateOption(definition, items) : barOption(definition, items);
-    this.#chart.setOption({ ...option, aria: { enabled: true, label: { description: words(definition, items) } } });
+    this.#chart.setOption({ ...option, aria: { enabled: true, decal: { show: false }, label: { description: words(definition, items) } } });
     const notes = items.some(({ unfinished }) => unfinished) ? [t('空心 = 未满一周')] : [];
     const from = option.yAxis.min;
     if (from > 0) notes.push(t('轴从 %(n)s 起', { n: from }));

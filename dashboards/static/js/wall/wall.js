@@ -54,9 +54,8 @@ stream.subscribe(() => {
   figures.refresh();
   map?.refresh();
 });
-window.addEventListener('resize', () => {
-  fitScreen();
-  if (shown) show(shown);
-});
+window.addEventListener('resize', fitScreen);
+const fitRows = new ResizeObserver(() => { if (shown) show(shown); });
+for (const name of ['overdue', 'trend']) fitRows.observe(root.querySelector(`[data-${name}]`));
 figures.refresh(0);
 openMap().catch(() => setTimeout(() => location.reload(), 30000));
