@@ -2,11 +2,11 @@
 import { api } from '../api.js';
 import { accuracy, distance, dueMoment, timeState } from '../format.js';
 import { icon } from '../icons.js';
-import { locale, nameOf, t } from '../i18n.js';
+import { isEnglish, locale, nameOf, t } from '../i18n.js';
 import { el } from './dom.js';
 import { photoColumn } from './photos.js';
 import { timeline } from './timeline.js';
-import { limitWords, placeWords, severityName, shortNumber, stageLeft, stateName, stateOf, channelName, waitingStage } from './words.js';
+import { commas, limitWords, placeWords, severityName, shortNumber, stageLeft, stateName, stateOf, channelName, waitingStage } from './words.js';
 
 const STAGE_STEP = { intake: 2, dispatch: 3, accept: 4, handle: 4, feedback: 5, check: 6, close: 7 };
 const CHIP_ICONS = { in_time: 'clock', soon: 'clock', overdue: 'triangle', closed: 'check' };
@@ -45,12 +45,12 @@ function steps(item) {
 
 function belongs(item, candidates) {
   const { outside, certain, border_m, accuracy_m } = item.location;
-  const known = [
+  const known = commas([
     border_m !== null && !outside && t('距边界 %(d)s', { d: distance(border_m, locale()) }),
     accuracy_m !== null && t('精度 %(a)s', { a: accuracy(accuracy_m, locale()) }),
-  ].filter(Boolean).join(t('，'));
+  ]);
   if (outside) return [el('span', { class: 'chip chip-soon' }, t('辖区外')), ' ', t('不在任何网格内，由受理员处理')];
-  if (certain) return [el('b', { class: 'is-done' }, '✓ ', t('确定')), known && `${t('，')}${known}`];
+  if (certain) return [el('b', { class: 'is-done' }, '✓ ', t('确定')), known && (isEnglish() ? `, ${known}` : `，${known}`)];
   const others = candidates.map(({ place, distance_m }) => (
     el('li', {}, place.split(' · ').slice(-2).join(' '), distance_m > 0 && ` · ${distance(distance_m, locale())}`)));
   return [el('span', { class: 'chip chip-soon' }, t('归属待确认')), ' ', known,

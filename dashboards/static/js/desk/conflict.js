@@ -2,7 +2,7 @@
 import { moment } from '../format.js';
 import { locale, t } from '../i18n.js';
 import { button, el } from './dom.js';
-import { eventName, stateName } from './words.js';
+import { commas, eventName, stateName } from './words.js';
 
 /**
  * The card. `item` is the case as it stands, `mine` {name, words} what was not stored; `keep()` closes,
@@ -13,7 +13,7 @@ export function conflictCard({ item, mine, keep, again }) {
   const when = moment(last.at, Date.now(), { locale: locale() });
   const holder = item.holder?.to ?? item.department?.name ?? '';
   const stays = el('div', { class: 'version' }, t('现有（%(when)s）', { when }),
-    el('b', {}, [stateName(item.state), holder].filter(Boolean).join('　')), [last.who, eventName(last)].filter(Boolean).join(t('，')), last.note && el('div', {}, t('“%(note)s”', { note: last.note })));
+    el('b', {}, [stateName(item.state), holder].filter(Boolean).join('　')), commas([last.who, eventName(last)]), last.note && el('div', {}, t('“%(note)s”', { note: last.note })));
   const lost = el('div', { class: 'version version-mine' }, t('您的（未存）'), el('b', {}, mine.name), mine.words && t('备注“%(note)s”', { note: mine.words }));
   const row = el('div', { class: 'button-row' }, button(t('保留现有'), { kind: 'primary', run: keep }),
     again && button(t('仍然%(what)s', { what: mine.name }), { run: again }));

@@ -19,6 +19,8 @@ export class DeskMap {
       onSelect: ({ id }, point) => { if (this.#place) this.#place(point); else this.#open(id); },
       onClick: (point) => this.#place?.(point),
     });
+    // Whom to send must not lie under another case at the same door.
+    this.#map.map.on('style.load', () => this.#map.map.moveLayer('candidate', 'case-selected'));
   }
 
   get canvas() { return this.#map.map.getCanvas(); }

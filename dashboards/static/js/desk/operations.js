@@ -1,9 +1,10 @@
 /** The bar of what can be done: one primary button, forms only where something must be said, reasons in words for the rest. */
-import { t } from '../i18n.js';
+import { isEnglish, t } from '../i18n.js';
 import { icon } from '../icons.js';
 import { whileBusy } from '../dialog.js';
 import { button, el } from './dom.js';
 import { operationForm } from './forms.js';
+import { bracketed, semicolons } from './words.js';
 
 const KEYS = { dispatch: 'D', return: 'R', file: 'F', accept: 'A', feedback: 'B', close: 'F', evaluate: 'E' };
 const BACKWARD = new Set(['return', 'reject', 'rework']);
@@ -107,8 +108,8 @@ export class OperationBar {
   #drawReasons() {
     const not = this.#item.allowed_operations.filter(({ allowed }) => !allowed);
     this.#reasons.hidden = not.length === 0;
-    this.#reasons.replaceChildren(not.length ? t('现在不能：') : '', ...not.flatMap(({ moves, name, reasons }, i) => [
-      i ? t('、') : '', el('b', {}, moves[0]?.name ?? name), t('（%(why)s）', { why: reasons.join(t('；')) }),
+    this.#reasons.replaceChildren(not.length ? t('现在不能：') + (isEnglish() ? ' ' : '') : '', ...not.flatMap(({ moves, name, reasons }, i) => [
+      i ? (isEnglish() ? ', ' : '、') : '', el('b', {}, moves[0]?.name ?? name), bracketed(semicolons(reasons)),
     ]));
   }
 

@@ -1,12 +1,12 @@
 /** A new report from the desk: hotline, letter, superior. The pin says where, the server whose it is. */
 import { api } from '../api.js';
 import { distance, number } from '../format.js';
-import { locale, nameOf, t } from '../i18n.js';
+import { isEnglish, locale, nameOf, t } from '../i18n.js';
 import { whileBusy } from '../dialog.js';
 import { caseSymbol } from '../symbols.js';
 import { button, calmly, el } from './dom.js';
 import { MatterField } from './matterfield.js';
-import { channelChoices, channelName, limitWords, placeWords, severityName, shortNumber, stateName } from './words.js';
+import { channelChoices, channelName, limitWords, placeWords, semicolons, severityName, shortNumber, stateName } from './words.js';
 
 const FIRST_CHANNEL = 'hotline_12345';
 const NEAR_M = 50;
@@ -118,7 +118,7 @@ export class ReportForm {
   #failed(error) {
     if (error.code === 'id_used' || error.status === 409) this.#id = crypto.randomUUID();
     if (!error.retryable) this.#at = null;
-    const said = error.errors.map(({ detail }) => detail).join(t('；')) || error.detail;
+    const said = semicolons(error.errors.map(({ detail }) => detail)) || error.detail;
     this.#refuse(error.retryable ? t('没报上：服务器没有回答。填的都还在，再按一次“上报”不会重复。') : t('没报上：%(why)s', { why: said }), null);
   }
 
@@ -141,7 +141,7 @@ function field(words, input, id = null, note = '') {
 function located(found) {
   if (found.outside) return [el('span', { class: 'chip chip-soon' }, t('辖区外')), ' ', t('不在任何网格内，仍可上报，由受理员处理')];
   const border = found.border_m === null ? '' : t('距边界 %(d)s', { d: distance(found.border_m, locale()) });
-  if (found.certain) return [el('b', {}, placeWords(found, 3)), el('span', { class: 'case-line' }, el('b', { class: 'is-done' }, '✓ ', t('确定')), border && `${t('，')}${border}`)];
+  if (found.certain) return [el('b', {}, placeWords(found, 3)), el('span', { class: 'case-line' }, el('b', { class: 'is-done' }, '✓ ', t('确定')), border && (isEnglish() ? `, ${border}` : `，${border}`))];
   return [el('span', { class: 'chip chip-soon' }, t('归属待确认')), ' ', border,
     el('ul', { class: 'case-sides' }, found.candidates.map(({ place, distance_m }) => el('li', {}, place.split(' · ').join(' '),
       ` · ${distance_m > 0 ? distance(distance_m, locale()) : t('图钉在内')}`)))];

@@ -3,7 +3,7 @@ import { clockTime, dueMoment, moment, spanWords, timeState } from '../format.js
 import { locale, nameOf, t } from '../i18n.js';
 import { characterOf } from '../symbols.js';
 import { el } from './dom.js';
-import { channelName, eventName, limitWords, photoName, postName, satisfactionName, stageName, stageOf, STAGES, waitingStage } from './words.js';
+import { channelName, eventName, limitWords, photoName, postName, satisfactionName, semicolons, stageName, stageOf, STAGES, waitingStage } from './words.js';
 
 const STAGE_CHARACTER = { intake: '立', dispatch: '派', accept: '收', handle: '办', feedback: '反', check: '查', close: '结' };
 const DELAY_S = 60;
@@ -29,7 +29,7 @@ function now(item) {
     el('span', { class: `timeline-dot timeline-dot-${time === 'in_time' ? 'now' : time}`, 'aria-hidden': 'true' }, STAGE_CHARACTER[stage] ?? '·'),
     el('span', { class: 'timeline-what' }, t('待%(stage)s', { stage: stageName(stage) })),
     el('span', { class: 'timeline-time' }, due && t('至 %(due)s', { due: moment(due, Date.now(), { locale: locale() }) })),
-    el('span', { class: 'timeline-note' }, `${waited}${t('；')}${after}`));
+    el('span', { class: 'timeline-note' }, semicolons([waited, after])));
 }
 
 function entry(event, item) {
@@ -58,12 +58,13 @@ function noteOf(event, item) {
     if (late_s > DELAY_S) said.push(t('发生 %(then)s，离线保存，%(now)s 收到', { then: clockTime(event.happened_at), now: clockTime(event.at) }));
     said.push(photoWords(item));
   }
+  if (event.operation === 'overdue') said.push((data.stages ?? []).map(({ stage }) => stageName(stage)).join(' · '));
   if (event.operation === 'file') said.push(filedWords(data, item));
   if (data.to_name || data.to) said.push(t('派给 %(to)s', { to: data.to_name ?? data.to }));
   if (given.satisfaction) said.push(satisfactionName(given.satisfaction));
   if (given.reason && given.reason !== note) said.push(given.reason);
   if (note) said.push(note);
-  return said.filter(Boolean).join(t('；'));
+  return semicolons(said);
 }
 
 function filedWords({ filing_condition }, item) {
@@ -95,12 +96,12 @@ function next(item) {
 
 function limitOf(stage, item) {
   const running = item.timers.findLast((timer) => timer.stage === stage && !timer.stopped_at);
-  const photos = stage === 'handle' && (item.filing_condition?.evidence ?? []).includes('after') ? t('；要%(what)s照片', { what: photoName('after') }) : '';
-  if (running?.due_at) return t('%(due)s 前', { due: dueMoment(running.due_at, Date.now(), { locale: locale() }) }) + photos;
+  const photos = stage === 'handle' && (item.filing_condition?.evidence ?? []).includes('after') ? t('要%(what)s照片', { what: photoName('after') }) : '';
+  if (running?.due_at) return semicolons([t('%(due)s 前', { due: dueMoment(running.due_at, Date.now(), { locale: locale() }) }), photos]);
   const declared = stageOf(stage);
-  if (stage === 'handle' && item.filing_condition) return t('立案后 %(limit)s', { limit: limitWords(item.filing_condition) }) + photos;
+  if (stage === 'handle' && item.filing_condition) return semicolons([t('立案后 %(limit)s', { limit: limitWords(item.filing_condition) }), photos]);
   if (declared?.amount === undefined) return '';
   const limit = limitWords(declared);
-  const check = stage === 'check' ? t('；与处置人不同') : '';
-  return t('%(limit)s内', { limit }) + check;
+  const check = stage === 'check' ? t('与处置人不同') : '';
+  return semicolons([t('%(limit)s内', { limit }), check]);
 }

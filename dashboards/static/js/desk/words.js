@@ -82,6 +82,11 @@ export function satisfactionName(value) {
 export function shortNumber(text, now = new Date()) {
   return text?.startsWith(String(now.getFullYear())) ? text.slice(4) : text ?? '';
 }
+/** Punctuation between parts, as each language writes it. */
+export const commas = (parts) => parts.filter(Boolean).join(isEnglish() ? ', ' : '，');
+export const semicolons = (parts) => parts.filter(Boolean).join(isEnglish() ? '; ' : '；');
+export const bracketed = (words) => (isEnglish() ? ` (${words})` : `（${words}）`);
+
 /** The place without its micro-grid where room is short. */
 export function placeWords(item, parts = 2) {
   if (item.outside) return t('辖区外');
@@ -115,7 +120,7 @@ export function eventName({ operation, to_state, from_state }) {
   if (operation === 'return') return ['filed', 'returned'].includes(from_state) ? t('退回受理') : t('退回');
   const names = {
     report: t('上报'), file: t('立案'), reject: t('不予受理'), dispatch: t('派遣'), accept: t('签收'),
-    feedback: t('反馈'), close: t('结案'), evaluate: t('评价'),
+    feedback: t('反馈'), close: t('结案'), evaluate: t('评价'), overdue: t('超过时限'),
   };
   return names[operation] ?? operation;
 }
