@@ -263,3 +263,13 @@ def test_receipt_is_small_and_numbered(house: House) -> None:
     answer = house.client("01-001").post("/api/v1/incidents", body)
     assert set(json.loads(answer.text)) == {"id", "number", "state", "version"}
     assert answer.headers["Location"] == f"/api/v1/incidents/{body['id']}"
+
+
+def test_numbers_do_not_repeat_beyond_the_ten_thousandth_of_a_day(house: House) -> None:
+    with house.owner.transaction() as tx:
+        tx.execute("SELECT next_case_number('2026-11-20')")
+        tx.execute("SELECT setval('case_number_seq', currval('case_number_seq') + 9997)")
+        numbers = [tx.scalar("SELECT next_case_number('2026-11-20') AS n") for _ in range(3)]
+        other_day = tx.scalar("SELECT next_case_number('2026-11-21') AS n")
+    assert numbers == ["20261120-9999", "20261120-10000", "20261120-10001"]
+    assert other_day == "20261121-0001"

@@ -16,7 +16,10 @@ BEGIN
       base := taken;
     END IF;
   END IF;
-  RETURN to_char(local_day, 'YYYYMMDD') || '-' || lpad((taken - base + 1)::text, 4, '0');
+  taken := taken - base + 1;
+  -- lpad would cut the tenth thousandth case of a day to four digits.
+  RETURN to_char(local_day, 'YYYYMMDD') || '-'
+         || lpad(taken::text, greatest(4, length(taken::text)), '0');
 END $$;
 GRANT EXECUTE ON FUNCTION next_case_number(date) TO gridcenter_web, gridcenter_worker;
 SELECT protect_table('case_number_day');
