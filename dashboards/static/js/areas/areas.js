@@ -47,8 +47,9 @@ class Areas {
       const area = await api.get(`areas/${encodeURIComponent(code)}`);
       if (run !== this.#run) return;
       this.#card(area);
-      this.#tree.reveal([...area.ancestors.map((above) => above.code), area.code]);
       this.#draw(area, run);
+      await this.#tree.reveal([...area.ancestors.map((above) => above.code), area.code]);
+      if (!area.ancestors.length) this.#tree.toggle(area.code, true);
     } catch (error) {
       if (run === this.#run) card.replaceChildren(empty('search', t('没有取到'), sentence(error)));
     }
@@ -78,7 +79,7 @@ class Areas {
       node('div', { className: 'row' }, node('h2', { className: 'grow' }, nameOf(area)), node('span', { className: 'chip chip-outline' }, KINDS()[area.kind] ?? levelName(area.level))),
       node('div', { className: 'areas-figures' },
         figure(t('面积'), areaWords(area.area_m2, locale())),
-        figure(t('住户'), number(area.households), area.households === null ? t('没有登记') : t('户，登记数')),
+        figure(t('住户'), number(area.households), area.households === null ? t('数据里没有') : t('户，随边界数据带来')),
         figure(t('下级'), number(area.children), area.children ? '' : t('最末一级'))),
       facts([
         [t('编码'), area.code], [t('层级'), levelName(area.level)], [t('周长'), area.perimeter_m ? t('%(n)s 米', { n: number(area.perimeter_m) }) : null],
