@@ -7,7 +7,6 @@ Figures of a street over weeks read every case otherwise: 200 ms and more at 50,
 
 import sqlalchemy as sa
 from alembic import op
-
 from sqlalchemy.types import UserDefinedType
 
 revision = "0004"
