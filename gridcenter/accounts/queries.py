@@ -62,7 +62,7 @@ SELECT a.id, a.username, a.display_name, a.locale, a.disabled_at, a.locked_until
        a.created_at, a.is_example,
        coalesce((SELECT jsonb_agg(jsonb_build_object(
                    'id', p.id, 'post', p.post, 'name', k.name, 'name_en', k.name_en,
-                   'area_path', p.area_path,
+                   'area_path', p.area_path, 'place', place_name(p.area_path),
                    'area', (SELECT v.name FROM area_version v
                              WHERE v.path = p.area_path AND upper_inf(v.valid)),
                    'department', d.name) ORDER BY k.sort, p.id)
@@ -83,7 +83,7 @@ def account_list(
     """Accounts in the order of their names, each with its postings of today.
 
     Keys: id, username, display_name, locale, disabled_at, locked_until, last_login_at, created_at,
-    is_example, postings [{id, post, name, name_en, area_path, area, department}].
+    is_example, postings [{id, post, name, name_en, area_path, place, area, department}].
     """
     return tx.all(_ACCOUNTS, {"q": q or None, "after": after, "limit": limit})
 

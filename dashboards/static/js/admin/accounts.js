@@ -25,7 +25,7 @@ function cells(row) {
   const state = node('td', {}, stateOf(row));
   const posts = row.postings.slice(0, 3).map((held) => chip(nameOf(held)));
   const rest = row.postings.length > 3 ? `+${row.postings.length - 3}` : '';
-  const where = [...new Set(row.postings.map(({ area, department }) => area ?? department).filter(Boolean))].join('、');
+  const where = [...new Set(row.postings.map(({ place, area, department }) => place || area || department).filter(Boolean))].join('、');
   return [
     cell(row.username, { head: true }), cell(row.display_name),
     node('td', {}, posts.length ? posts : node('span', { className: 'faint' }, t('还没有岗位')), rest),
@@ -88,7 +88,7 @@ function postings(row, page) {
       });
       if (sure) await act(page, end, t('正在收回…'), () => api.delete(`postings/${held.id}`), () => page.reload(row.id));
     } });
-    const place = held.area ?? held.department ?? t('不分辖区');
+    const place = (held.place || held.area) ?? held.department ?? t('不分辖区');
     return node('li', {}, node('span', { className: 'grow' }, nameOf(held), node('small', {}, place)), may ? end : null);
   });
   return node(
@@ -162,7 +162,7 @@ export function accounts(page) {
       { key: 'where', name: t('辖区或部门') }, { key: 'state', name: t('状态') }, { key: 'last_login_at', name: t('上次登录') },
     ],
     value: (row, column) => ({
-      posts: row.postings.map(nameOf).join(), where: row.postings[0]?.area ?? row.postings[0]?.department ?? null,
+      posts: row.postings.map(nameOf).join(), where: row.postings[0]?.place ?? row.postings[0]?.department ?? null,
       state: row.disabled_at ? 2 : locked(row) ? 1 : 0, last_login_at: row.last_login_at && Date.parse(row.last_login_at),
     }[column] ?? row[column]),
     cells, side, load: (q, after) => api.get('accounts', { q, after }),

@@ -98,7 +98,8 @@ class BuildingCard {
   #extrude() {
     const { map } = this.#map;
     if (map.getLayer('own-solid') || !map.getSource('own-own')) return;
-    const { height_m, floors } = this.#building;
+    const { height_m, floors, code } = this.#building;
+    if (map.getLayer('building-3d')) map.setFilter('building-3d', ['!=', ['get', 'code'], code]); // else both flicker
     map.addLayer({
       id: 'own-solid', type: 'fill-extrusion', source: 'own-own', layout: { visibility: this.#solid ? 'visible' : 'none' },
       paint: { 'fill-extrusion-color': colours(this.#part('map'))('act'), 'fill-extrusion-height': height_m ?? (floors ?? 1) * FLOOR_M, 'fill-extrusion-opacity': 0.9 },

@@ -80,7 +80,7 @@ class Registry {
       if (!this.#table) this.#make(place);
       this.#table.rows.setRows(this.#rows);
       const more = this.#next ? button(t('再取 %(n)s 幢', { n: PAGE }), { kind: 'text', small: true, on: () => this.#more() }) : null;
-      this.#table.foot.replaceChildren(...[t('%(n)s 幢', { n: number(this.#rows.length) + (this.#next ? '+' : '') }), more].filter(Boolean));
+      this.#table.foot.replaceChildren(...[t('%(n)s 幢', { n: number(this.#rows.length) + (this.#next ? '+' : '') }), t('* 高度按层数推算'), more].filter(Boolean));
     }
     this.#draw();
   }
