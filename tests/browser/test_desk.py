@@ -1,0 +1,487 @@
+"""The desk in Chromium: few clicks, nothing jumps, what somebody else did is seen and never overwritten."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Live, Watched
+from tests.builders import PLACES, STREET, report, report_json
+
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+WAIT_S = 20.0
+LIVE_S = 2.0  # from the server's receipt to the desk
+HOME = f"{STREET}001Z001001"
+NEXT_COMMUNITY = f"{STREET}002Z001001"
+COUNT_CLICKS = """() => { window.clicks = 0;
+  document.addEventListener('click', (e) => { if (e.isTrusted && e.detail > 0) window.clicks += 1; }, true); }"""
+Open = Callable[..., Watched]
+
+
+def until(page: Page, what: Callable[[], Any], seconds: float = WAIT_S) -> Any:
+    """The first truthy answer of `what`; the policy of the page forbids wait_for_function."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = what()
+        if found:
+            return found
+        page.wait_for_timeout(50)
+    raise AssertionError(f"did not happen within {seconds} s; case: {words(page, '.desk-case')}")
+
+
+def words(page: Page, selector: str) -> str:
+    """What stands in the first element, or nothing."""
+    found = page.locator(selector)
+    return found.first.inner_text() if found.count() else ""
+
+
+def says(page: Page, selector: str, text: str, seconds: float = WAIT_S) -> None:
+    """Wait until an element says something."""
+    until(page, lambda: text in words(page, selector), seconds)
+
+
+def reported(live: Live, microgrid: str = HOME, **given: Any) -> str:
+    """The id of a new report by 01-001."""
+    report(microgrid)  # fills PLACES with the middles of the micro-grids
+    command = report(microgrid, **given)
+    answer = live.house.client("01-001").post("/api/v1/incidents", report_json(command))
+    assert answer.status_code == 201, answer.json
+    return str(command.id)
+
+
+def filed(live: Live, microgrid: str = HOME, **given: Any) -> str:
+    """The id of a case that waits to be dispatched."""
+    incident = reported(live, microgrid, **given)
+    assert live.house.client("I-01").operate(incident, "file", 1).status_code == 200
+    return incident
+
+
+def case(live: Live, incident: str, username: str = "Z-01") -> dict[str, Any]:
+    """The server's answer about a case."""
+    found: dict[str, Any] = live.house.client(username).get(f"/api/v1/incidents/{incident}").json
+    return found
+
+
+def state(live: Live, incident: str) -> str:
+    return str(case(live, incident)["state"])
+
+
+def ready(watched: Watched) -> Page:
+    """The page when its queue stands."""
+    page = watched.page
+    until(page, lambda: page.evaluate("'ready' in document.documentElement.dataset"))
+    return page
+
+
+def row(page: Page, incident: str) -> Any:
+    return page.locator(f'.queue-row[data-id="{incident}"]')
+
+
+def opened(page: Page, incident: str) -> None:
+    """Wait until the case stands in its panel, and candidates where it can be dispatched."""
+    until(page, lambda: page.evaluate("location.pathname").endswith(incident))
+    page.wait_for_selector(".case-scroll .steps")
+    page.wait_for_selector(".case-foot:not([hidden]), .case-scroll")
+
+
+def tab_count(page: Page, key: str) -> int:
+    return int(page.locator(f'[data-tab="{key}"] .tab-count').inner_text())
+
+
+def test_dispatching_the_proposal_is_one_click(live: Live, open_page: Open) -> None:
+    incident = filed(live)
+    watched = open_page("D-01", "/desk")
+    page = ready(watched)
+    before = tab_count(page, "dispatch")
+    page.evaluate(COUNT_CLICKS)
+    row(page, incident).click()
+    opened(page, incident)
+    primary = page.locator(".case-buttons .button-primary")
+    until(page, lambda: "A 01-001" in primary.inner_text())
+    primary.click()
+    until(page, lambda: state(live, incident) == "dispatched")
+    assert page.evaluate("window.clicks") == 2, "one to open from the queue, one to dispatch"
+    assert case(live, incident)["holder"]["to"] == "01-001"
+    says(page, ".timeline", "派给 网格员 01-001")
+    page.mouse.move(700, 300)
+    until(page, lambda: tab_count(page, "dispatch") == before - 1)
+    until(page, lambda: row(page, incident).count() == 0)
+    assert page.locator(".desk-candidates").is_hidden()
+    assert not watched.faults, watched.faults
+
+
+def test_candidates_show_their_arithmetic(live: Live, open_page: Open) -> None:
+    incident = filed(live)
+    page = ready(open_page("D-01", f"/desk/{incident}"))
+    page.wait_for_selector(".candidate")
+    told = live.house.client("D-01").get(f"/api/v1/incidents/{incident}/candidates").json
+    shown = page.locator(".candidate")
+    assert shown.count() == min(3, len(told["workers"]))
+    for index, worker in enumerate(told["workers"][:3]):
+        text = shown.nth(index).inner_text()
+        assert worker["to"] in text and str(worker["sum"]) in text
+        assert worker["sum"] == sum(term["got"] for term in worker["terms"])
+        assert all(term["fact"] in text for term in worker["terms"])
+    page.get_by_role("tab", name="部门").click()
+    assert page.locator(".department").count() == len(told["departments"])
+    page.locator(".department .button").first.click()
+    until(page, lambda: state(live, incident) == "dispatched")
+    assert case(live, incident)["department"]["to"] == told["departments"][0]["to"]
+
+
+def test_letters_dispatch_but_never_while_typing(live: Live, open_page: Open) -> None:
+    first, second = filed(live), filed(live)
+    page = ready(open_page("D-01", f"/desk/{first}"))
+    page.wait_for_selector('[data-letter="B"]')
+    page.locator("[data-search]").click()
+    page.keyboard.type("abcd")
+    page.wait_for_timeout(300)
+    assert state(live, first) == "filed"
+    page.locator("[data-search]").fill("")
+    page.locator("[data-search]").blur()
+    page.keyboard.press("b")
+    until(page, lambda: state(live, first) == "dispatched")
+    told = live.house.client("D-01").get(f"/api/v1/incidents/{second}/candidates").json
+    page.goto(f"{live.url}/desk/{second}")
+    page.wait_for_selector(".candidate-first")
+    page.keyboard.press("d")
+    until(page, lambda: state(live, second) == "dispatched")
+    assert case(live, second)["holder"]["to"] == told["proposed"]
+
+
+def test_returning_with_a_reason_is_three_clicks(live: Live, open_page: Open) -> None:
+    incident = filed(live)
+    page = ready(open_page("D-01", f"/desk/{incident}"))
+    page.evaluate(COUNT_CLICKS)
+    page.locator('.case-buttons [data-operation="return"]').click()
+    page.locator(".operation-form .choice").first.click()
+    chosen = page.locator(".operation-form textarea").input_value()
+    page.locator(".operation-form [type=submit]").click()
+    until(page, lambda: state(live, incident) == "reported")
+    assert page.evaluate("window.clicks") == 3
+    assert case(live, incident)["events"][-1]["note"] == chosen
+    says(page, ".timeline", chosen)
+
+
+def test_a_reason_that_is_missing_is_asked_for(live: Live, open_page: Open) -> None:
+    incident = filed(live)
+    page = ready(open_page("D-01", f"/desk/{incident}"))
+    page.keyboard.press("r")
+    page.locator(".operation-form [type=submit]").click()
+    assert "至少 2 个字" in words(page, ".field-error")
+    assert page.evaluate("document.activeElement.id") == "operation-reason"
+    page.keyboard.press("Escape")
+    assert page.locator(".operation-form").count() == 0
+    assert state(live, incident) == "filed"
+
+
+def test_the_whole_way_by_keyboard(live: Live, open_page: Open) -> None:
+    incident = reported(live)
+    page = ready(open_page("Z-01", f"/desk/{incident}"))
+    page.wait_for_selector('[data-operation="file"]')
+    page.keyboard.press("f")
+    until(page, lambda: state(live, incident) == "filed")
+    page.wait_for_selector(".candidate-first")
+    page.keyboard.press("a")
+    until(page, lambda: state(live, incident) == "dispatched")
+    worker = live.house.client(case(live, incident)["holder"]["to"])
+    for version, operation, given in (
+        (3, "accept", {}),
+        (4, "handle", {"note": "已劝离"}),
+        (5, "feedback", {"note": "已办"}),
+    ):
+        assert worker.operate(incident, operation, version, **given).status_code == 200
+    says(page, ".timeline", "反馈")  # by the feed, without reload
+    page.wait_for_selector('[data-operation="check"][data-to="checking"]')
+    page.keyboard.press("c")
+    until(page, lambda: state(live, incident) == "checking")
+    page.wait_for_selector('[data-operation="close"]')
+    page.keyboard.press("f")
+    until(page, lambda: state(live, incident) == "closed")
+    page.wait_for_selector('[data-operation="evaluate"]')
+    page.keyboard.press("e")
+    page.get_by_text("满意", exact=True).click()
+    page.locator(".operation-form [type=submit]").click()
+    until(page, lambda: state(live, incident) == "evaluated")
+    until(page, lambda: page.locator(".step-done").count() == 7)
+
+
+def test_what_cannot_be_done_says_why(live: Live, open_page: Open) -> None:
+    incident = reported(live)
+    page = ready(open_page("Z-01", f"/desk/{incident}"))
+    says(page, ".case-reasons", "现在不能：")
+    told = [each for each in case(live, incident)["allowed_operations"] if not each["allowed"]]
+    assert told
+    for each in told:
+        assert each["reasons"][0] in words(page, ".case-reasons")
+    assert page.locator(".case-buttons .button-primary").count() == 1
+
+
+def without_feed(page: Page) -> None:
+    """The page hears of nothing that others do."""
+    page.route(
+        "**/api/v1/journal?**",
+        lambda route: route.fulfill(json={"items": [], "next": "0.0"}),
+    )
+
+
+def test_a_conflict_shows_both_versions(live: Live, open_page: Open) -> None:
+    incident = filed(live)
+    watched = open_page("D-01", "/login")
+    page = watched.page
+    without_feed(page)
+    page.goto(f"{live.url}/desk/{incident}")
+    page.wait_for_selector(".candidate-first")
+    answer = live.house.client("Z-01").operate(incident, "dispatch", 2, to="01-002")
+    assert answer.status_code == 200
+    page.keyboard.press("d")
+    page.wait_for_selector(".conflict-card")
+    versions = page.locator(".version").all_inner_texts()
+    assert "01-002" in versions[0] and "01-001" in versions[1]
+    assert page.evaluate("document.activeElement.textContent") == "保留现有"
+    page.keyboard.press("Enter")
+    assert page.locator(".conflict-card").count() == 0
+    assert case(live, incident)["holder"]["to"] == "01-002"
+    assert not watched.faults, watched.faults
+
+
+def test_a_conflict_can_be_done_again_where_it_is_still_allowed(
+    live: Live, open_page: Open
+) -> None:
+    incident = filed(live)
+    page = open_page("D-01", "/login").page
+    without_feed(page)
+    page.goto(f"{live.url}/desk/{incident}")
+    page.wait_for_selector(".candidate-first")
+    other = live.house.client("Z-01")
+    assert other.operate(incident, "return", 2, reason="位置不清").status_code == 200
+    assert other.operate(incident, "file", 3).status_code == 200
+    page.keyboard.press("d")
+    page.wait_for_selector(".conflict-card")
+    page.locator(".conflict-card .button:not(.button-primary)").click()
+    until(page, lambda: state(live, incident) == "dispatched")
+
+
+def test_without_a_network_nothing_is_lost(live: Live, open_page: Open) -> None:
+    incident = filed(live)
+    watched = open_page("D-01", f"/desk/{incident}")
+    page = ready(watched)
+    page.wait_for_selector(".candidate-first")
+    page.keyboard.press("r")
+    page.keyboard.type("门牌写错")
+    page.context.set_offline(True)
+    page.locator(".operation-form [type=submit]").click()
+    says(page, ".case-message", "没存上：没有网络")
+    assert page.locator(".operation-form textarea").input_value() == "门牌写错"
+    page.context.set_offline(False)
+    page.locator(".operation-form [type=submit]").click()
+    until(page, lambda: state(live, incident) == "reported")
+
+
+def test_a_case_of_nobody_and_one_not_mine_say_the_same(live: Live, open_page: Open) -> None:
+    incident = filed(live)  # not of H-01's department
+    page = ready(open_page("H-01", f"/desk/{incident}"))
+    says(page, ".case-body", "没有这个案件，或不在您的辖区")
+    page.goto(f"{live.url}/desk/00000000-0000-4000-8000-000000000000")
+    says(page, ".case-body", "没有这个案件，或不在您的辖区")
+    assert page.locator(".case-foot").is_hidden()
+
+
+def test_a_handler_sees_and_takes_what_came_to_the_department(live: Live, open_page: Open) -> None:
+    mine, other = filed(live), filed(live)
+    dispatcher = live.house.client("D-01")
+    assert dispatcher.operate(mine, "dispatch", 2, to="zhzf").status_code == 200
+    page = ready(open_page("H-01", "/desk"))
+    row(page, mine).click()
+    assert row(page, other).count() == 0
+    page.wait_for_selector('[data-operation="accept"]')
+    page.keyboard.press("a")
+    until(page, lambda: state(live, mine) == "accepted")
+
+
+def test_what_arrives_is_seen_and_does_not_push_what_is_pointed_at(
+    live: Live, open_page: Open
+) -> None:
+    pointed = filed(live)
+    watched = open_page("D-01", "/desk")
+    page = ready(watched)
+    box = row(page, pointed).bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 40, box["y"] + 20)
+    before = tab_count(page, "dispatch")
+    arrived = filed(live)
+    sent = time.monotonic()
+    until(page, lambda: tab_count(page, "dispatch") == before + 1)
+    assert time.monotonic() - sent < LIVE_S
+    says(page, ".queue-more", "有 1 件新的")
+    assert row(page, pointed).bounding_box() == box
+    assert row(page, arrived).count() == 0
+    page.mouse.move(700, 300)
+    until(page, lambda: row(page, arrived).count() == 1)
+    assert "is-new" in (row(page, arrived).get_attribute("class") or "")
+    assert not watched.faults, watched.faults
+
+
+def test_what_others_do_to_the_open_case_is_seen(live: Live, open_page: Open) -> None:
+    incident = filed(live)
+    page = ready(open_page("D-01", f"/desk/{incident}"))
+    page.wait_for_selector(".candidate-first")
+    page.keyboard.press("r")
+    page.keyboard.type("写到一半")
+    other = live.house.client("Z-01")
+    assert other.operate(incident, "return", 2, reason="位置不清").status_code == 200
+    assert other.operate(incident, "file", 3).status_code == 200
+    says(page, ".case-message", "写的时候案件变了")
+    assert page.locator(".operation-form textarea").input_value() == "写到一半"
+    assert other.operate(incident, "dispatch", 4, to="01-002").status_code == 200
+    says(page, ".timeline", "派给 网格员 01-002", LIVE_S + 1)
+    assert row(page, incident).count() == 0 or "is-gone" in str(
+        row(page, incident).get_attribute("class")
+    )
+
+
+def test_a_hotline_call_becomes_a_case(live: Live, open_page: Open) -> None:
+    lon, lat = PLACES.get(NEXT_COMMUNITY) or (120.605, 31.303)
+    near = reported(live, NEXT_COMMUNITY)
+    watched = open_page("I-01", "/desk")
+    page = ready(watched)
+    page.keyboard.press("n")
+    page.keyboard.type("zyxftd")
+    page.wait_for_selector(".suggest-item:has-text('09012')")
+    page.keyboard.press("Enter")
+    assert page.locator("#report-condition option").count() >= 1
+    assert page.locator("#report-channel").input_value() == "hotline_12345"
+    page.keyboard.press("Control+Enter")
+    says(page, ".report-form", "还没有位置")
+    page.wait_for_timeout(1200)
+    canvas = page.locator(".maplibregl-canvas").bounding_box()
+    assert canvas is not None
+    middle = live.house.client("I-01").get("/api/v1/areas/" + STREET).json["bbox"]
+    # The map shows the street in full: from its middle to the place by the scale of the wider side.
+    scale = (canvas["width"] - 48) / (middle[2] - middle[0])
+    x = canvas["x"] + canvas["width"] / 2 + (lon - (middle[0] + middle[2]) / 2) * scale
+    y = canvas["y"] + canvas["height"] / 2 - (lat - (middle[1] + middle[3]) / 2) * scale * 1.17
+    page.mouse.click(x, y)
+    says(page, ".report-where", "示例社区02")
+    says(page, ".report-near", "同类在办")
+    assert case(live, near)["number"][4:] in words(page, ".report-near")
+    page.fill("#report-address", "人民路 1 号")
+    page.fill("#report-description", "来电反映")
+    page.keyboard.press("Control+Enter")
+    until(page, lambda: "/desk/" in page.evaluate("location.pathname"))
+    made = case(live, page.evaluate("location.pathname.split('/').pop()"))
+    assert (made["channel"], made["matter"]["code"]) == ("hotline_12345", "09012")
+    assert (made["address"], made["description"]) == ("人民路 1 号", "来电反映")
+    assert made["area_path"].startswith(f"{STREET}.002")
+    assert not watched.faults, watched.faults
+
+
+def test_a_case_is_found_by_number_and_by_pinyin(live: Live, open_page: Open) -> None:
+    incident = filed(live, matter="06036")
+    number = case(live, incident)["number"]
+    page = ready(open_page("D-01", "/desk"))
+    page.keyboard.press("/")
+    page.keyboard.type(number[4:])
+    page.keyboard.press("Enter")
+    opened(page, incident)
+    assert number[4:] in words(page, ".case-number")
+    page.keyboard.press("/")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("ldzw")
+    page.keyboard.press("Enter")
+    until(page, lambda: "q=ldzw" in page.evaluate("location.search"))
+    until(page, lambda: row(page, incident).count() == 1)
+    assert set(page.locator(".queue-matter").all_inner_texts()) and all(
+        "乱堆杂物" in text for text in page.locator(".queue-matter").all_inner_texts()
+    )
+
+
+def test_filters_and_groups_are_counted_by_the_server(live: Live, open_page: Open) -> None:
+    here = filed(live, channel="video")
+    there = filed(live, NEXT_COMMUNITY, channel="sensor")
+    page = ready(open_page("D-01", "/desk"))
+    page.select_option("[data-channel]", "sensor")
+    until(page, lambda: row(page, here).count() == 0 and row(page, there).count() == 1)
+    page.select_option("[data-channel]", "")
+    page.select_option("[data-area]", f"{STREET}001")
+    until(page, lambda: row(page, there).count() == 0 and row(page, here).count() == 1)
+    shown = page.locator(".queue-row").count()
+    heads = [int(text.split()[-1]) for text in page.locator(".queue-group").all_inner_texts()]
+    assert sum(heads) == shown == tab_count(page, "dispatch")
+
+
+def test_long_queues_come_by_pages(live: Live, open_page: Open) -> None:
+    for _ in range(60):
+        reported(live)
+    page = ready(open_page("I-01", "/desk"))
+    total = tab_count(page, "intake")
+    assert total > 50 and page.locator(".queue-row").count() <= total
+    page.locator(".queue-row").last.scroll_into_view_if_needed()
+    until(page, lambda: page.locator(".queue-row").count() == total)
+    ids = page.locator(".queue-row").evaluate_all("rows => rows.map((r) => r.dataset.id)")
+    assert len(set(ids)) == total
+
+
+def test_j_and_k_walk_the_queue(live: Live, open_page: Open) -> None:
+    filed(live), filed(live)
+    page = ready(open_page("D-01", "/desk"))
+    order = page.locator(".queue-row").evaluate_all("rows => rows.map((r) => r.dataset.id)")
+    page.keyboard.press("j")
+    opened(page, order[0])
+    page.keyboard.press("j")
+    opened(page, order[1])
+    page.keyboard.press("k")
+    opened(page, order[0])
+    page.keyboard.press("?")
+    assert page.locator(".dialog-keys").is_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    until(page, lambda: page.evaluate("location.pathname") == "/desk")
+
+
+@pytest.mark.parametrize(
+    ("width", "queue", "switch"), [(1440, 320, False), (1280, 300, True), (1024, 64, True)]
+)
+def test_columns_fit_the_screen(
+    live: Live, open_page: Open, width: int, queue: int, switch: bool
+) -> None:
+    incident = filed(live)
+    page = ready(open_page("D-01", f"/desk/{incident}", width=width, height=800))
+    page.wait_for_selector(".candidate-first", state="attached")
+    assert page.locator(".desk-queue").evaluate("e => e.offsetWidth") == queue
+    assert page.locator(".desk-switch").is_visible() is switch
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    if switch:
+        assert page.locator(".desk-candidates").is_hidden()
+        page.locator('.desk-switch [data-view="candidates"]').click()
+        assert page.locator(".candidate-first").is_visible()
+    else:
+        assert page.locator(".desk-case").evaluate("e => e.offsetWidth") == 516
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious(live: Live, open_page: Open, theme: str) -> None:
+    incident = filed(live)
+    watched = open_page("D-01", f"/desk/{incident}")
+    page = ready(watched)
+    page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+    page.wait_for_selector(".candidate-first")
+    page.keyboard.press("r")
+    for press in (None, "Escape", "n"):
+        if press:
+            page.keyboard.press(press)
+        page.wait_for_timeout(400)
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        bad = [
+            (each["id"], [node["html"][:160] for node in each["nodes"]])
+            for each in found["violations"]
+            if each["impact"] in ("serious", "critical")
+        ]
+        assert not bad, bad
+    assert not watched.faults, watched.faults
