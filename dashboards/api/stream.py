@@ -141,7 +141,7 @@ def _newest(home: House, actor: Actor, cursor: str, rung: int) -> str:
 
     Readers of the same scope ask the database once for each ring: fifty walls are one question.
     """
-    scope = tuple(scope_settings(actor).values())
+    scope = (str(id(home.bell)), *scope_settings(actor).values())
     with _known_gate:
         known = _known.setdefault(scope, _Known(threading.Lock(), cursor))
     with known.gate:
