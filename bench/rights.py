@@ -1,0 +1,185 @@
+"""What row rights cost: queries of the web role beside the filter written by hand without policies.
+
+The peer runs as the administrator, whom no policy binds, with the scope of the reader written into
+the statement. Both must give the same rows.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+import psycopg
+
+from bench.figures import Bound, Figure, same
+from bench.peers import overhear
+from bench.place import Rectangle, ground
+from bench.site import DISPATCHER, Site
+from bench.tiles import chosen
+from gridcenter.actor import Actor, act_as
+from gridcenter.database import Row, Transaction
+from gridcenter.errors import Words
+from gridcenter.incidents.queries import IncidentFilter, incident_list
+
+SPATIAL, LISTS = 1.2, 1.6
+# Half of a kilometre in degrees at 31° N: a box of 1 km × 1 km.
+HALF_LON, HALF_LAT = 0.00525, 0.0045
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One question: as the product asks it under row rights, and as written by hand."""
+
+    name: str
+    words: Words
+    most: float
+    ours: str
+    hand: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+_BOX = "ST_MakeEnvelope(%(west)s, %(south)s, %(east)s, %(north)s, 4490)"
+# What the policies of case_file mean for somebody with one posting by area.
+_FILTER = (
+    " AND (c.area_path <@ %(path)s::ltree OR c.reporter_account_id = %(account)s"
+    " OR c.holder_account_id = %(account)s)"
+    " AND (c.confidentiality <= %(clearance)s OR c.reporter_account_id = %(account)s)"
+)
+_BBOX = f"SELECT c.id, c.number, c.state FROM case_file c WHERE c.location && {_BOX}{{more}} ORDER BY c.id"
+_KNN = (
+    "SELECT c.id FROM case_file c WHERE c.kind = 'incident'{more}"
+    " ORDER BY c.location <-> ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490) LIMIT 20"
+)
+# tile_incident of layers/sql, spoken out so that a filter can be put in.
+_TILE = """
+SELECT ST_AsMVT(t, 'incident', 4096, 'geom') AS tile
+  FROM (SELECT c.id::text AS id, c.number, c.state, c.severity,
+               time_state(c.state, c.due_at, c.stage_started_at, %(now)s) AS time_state,
+               floor(extract(epoch FROM c.due_at))::bigint AS due_at, i.name AS matter,
+               i.name_en AS matter_en, tile_shape(c.location, %(z)s, %(x)s, %(y)s) AS geom
+          FROM case_file c JOIN catalogue_item i ON i.id = c.item_id
+         WHERE c.location && tile_box(%(z)s, %(x)s, %(y)s) AND c.kind = 'incident'
+           AND c.state = ANY ((SELECT open_states())::text[]){more}
+         ORDER BY c.id) t
+ WHERE t.geom IS NOT NULL
+"""
+
+
+def measure(site: Site) -> list[Figure]:
+    """Median latencies of box, nearest, tile and list, for a dispatcher and a worker of one grid."""
+    with site.owner.transaction(read_only=True) as tx:
+        box = ground(tx)
+    figures = []
+    for label, username in (("dispatcher", DISPATCHER), ("worker", site.busiest_worker())):
+        actor = site.actor(username)
+        with site.connect("web") as web, site.connect("admin") as admin:
+            for pair in _pairs(site, web, actor, label, box):
+                figures.append(_compare(site, web, admin, actor, pair))
+    return figures
+
+
+def _pairs(
+    site: Site, web: psycopg.Connection[Row], actor: Actor, label: str, box: Rectangle
+) -> list[Pair]:
+    lon, lat = (box.west + box.east) / 2, (box.south + box.north) / 2
+    z, x, y = next(a for a in chosen(site) if a[0] == 15)
+    scope = {
+        "path": actor.postings[0].area_path,
+        "clearance": actor.clearance,
+        "account": actor.account_id,
+    }
+    place = {
+        "west": lon - HALF_LON,
+        "east": lon + HALF_LON,
+        "south": lat - HALF_LAT,
+        "north": lat + HALF_LAT,
+    }
+    with site.owner.transaction(read_only=True) as tx:
+        now = tx.scalar("SELECT now() AS now")
+    tile = {"z": z, "x": x, "y": y, "now": now}
+
+    def pair(
+        name: str, zh: str, en: str, most: float, text: str, params: Mapping[str, Any]
+    ) -> Pair:
+        words = Words(f"{zh}（{label}）", f"{en}, {label}")
+        ours, hand = text.format(more=""), text.format(more=_FILTER)
+        return Pair(f"rights_{name}_{label}", words, most, ours, hand, {**params, **scope})
+
+    return [
+        pair("bbox", "1 km 范围", "box of 1 km", SPATIAL, _BBOX, place),
+        pair("knn", "最近 20 件", "nearest 20", SPATIAL, _KNN, {"lon": lon, "lat": lat}),
+        pair("tile", "瓦片", "tile", SPATIAL, _TILE, tile),
+        _list_pair(web, actor, label, scope),
+    ]
+
+
+def _list_pair(
+    web: psycopg.Connection[Row], actor: Actor, label: str, scope: Mapping[str, Any]
+) -> Pair:
+    """The product's list; by hand its confidentiality is said in the query as well."""
+    said, _ = overhear(web, actor, lambda tx: incident_list(tx, actor, IncidentFilter(limit=50)))
+    ours = said[-1].statement
+    hand = ours.replace(
+        "c.kind = 'incident'",
+        "c.kind = 'incident' AND (c.confidentiality <= %(clearance)s"
+        " OR c.reporter_account_id = %(account)s)",
+    )
+    assert hand != ours
+    words = Words(f"列表 50 条（{label}）", f"list of 50, {label}")
+    params = {**said[-1].params, **scope}
+    return Pair(f"rights_list_{label}", words, LISTS, ours, hand, params)
+
+
+def _compare(
+    site: Site,
+    web: psycopg.Connection[Row],
+    admin: psycopg.Connection[Row],
+    actor: Actor,
+    pair: Pair,
+) -> Figure:
+    rows = _answer(web, pair.ours, pair.params, actor)
+    same(f"rows of {pair.name}", _answer(admin, pair.hand, pair.params, None), rows)
+    peer: list[float] = []
+    ours: list[float] = []
+    for bout in range(site.effort.rounds + 1):
+        by_hand = _median(admin, pair.hand, pair.params, None, site.effort.repeats)
+        mine = _median(web, pair.ours, pair.params, actor, site.effort.repeats)
+        if bout:  # the first is for warming up
+            peer.append(by_hand)
+            ours.append(mine)
+    shown = {"rows": len(rows)}
+    return Figure(pair.name, pair.words, "ms", ours, peer, Bound(most=pair.most), shown)
+
+
+def _answer(
+    connection: psycopg.Connection[Row], text: str, params: Mapping[str, Any], actor: Actor | None
+) -> list[Row]:
+    tx = Transaction(connection)
+    if actor is not None:
+        act_as(tx, actor)
+    rows = tx.all(text, params)
+    connection.rollback()
+    return rows
+
+
+def _median(
+    connection: psycopg.Connection[Row],
+    text: str,
+    params: Mapping[str, Any],
+    actor: Actor | None,
+    repeats: int,
+) -> float:
+    """Median milliseconds of the statement alone; the scope is set once before."""
+    tx = Transaction(connection)
+    if actor is not None:
+        act_as(tx, actor)
+    took = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        tx.all(text, params)
+        took.append((time.perf_counter() - began) * 1000)
+    connection.rollback()
+    return median(took)

@@ -1,0 +1,125 @@
+"""``gridcenter bench``: run one benchmark or all of them and print both sides with their bound."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import version
+from statistics import median
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import place, site
+from bench.figures import Figure
+from bench.peers import pgbench_version
+from gridcenter.errors import InvalidInput
+from gridcenter.settings import Settings
+
+# Name on the command line → module with measure(site) -> list[Figure].
+BENCHMARKS = {
+    "incidents": "bench.create",
+    "list": "bench.lists",
+    "tiles": "bench.tiles",
+    "live": "bench.live",
+    "rights": "bench.rights",
+    "memory": "bench.machine",
+}
+
+
+def run(
+    settings: Settings,
+    name: str | None,
+    *,
+    as_json: bool = False,
+    scale: float = 1.0,
+    keep: bool = False,
+    effort: site.Effort = site.Effort(),
+) -> None:
+    """Print the figures of benchmark `name` (None or ``all``: of all) and end with 1 if one is missed.
+
+    Raises InvalidInput for a name that is none of ours.
+    """
+    chosen = _chosen(name)
+    say = Console(stderr=True)
+    figures: list[Figure] = []
+    with site.made(settings, place.Size.of(scale), effort, keep=keep) as here:
+        about = {**_machine(here), "scale": scale}
+        for each in chosen:
+            say.print(f"· {each}")
+            measure: Callable[[site.Site], list[Figure]] = import_module(BENCHMARKS[each]).measure
+            found = measure(here)
+            figures += found
+            if not as_json:
+                print_figures(Console(), found)
+    if as_json:
+        document = {"about": about, "figures": [figure.as_dict() for figure in figures]}
+        print(json.dumps(document, ensure_ascii=False, indent=2))  # noqa: T201
+    else:
+        Console().print_json(data=about)
+    if not all(figure.passed for figure in figures):
+        raise SystemExit(1)
+
+
+def _chosen(name: str | None) -> list[str]:
+    if name in (None, "all"):
+        return list(BENCHMARKS)
+    if name not in BENCHMARKS:
+        known = "、".join([*BENCHMARKS, "all"])
+        raise InvalidInput.of(
+            "name",
+            "unknown_benchmark",
+            f"没有测量 {name}；可选：{known}",
+            f"There is no benchmark {name}; there are: {', '.join([*BENCHMARKS, 'all'])}",
+        )
+    return [name]
+
+
+def print_figures(console: Console, figures: list[Figure]) -> None:
+    """The figures as a table: both medians, the ratio, the bound, and every round below."""
+    table = Table(show_edge=False)
+    for title in ("", "unit", "peer", "ours", "ratio", "bound", ""):
+        table.add_column(title, justify="left" if title in ("", "unit") else "right")
+    for each in figures:
+        table.add_row(
+            each.words.en,
+            each.unit,
+            f"{median(each.peer):,.3g}" if each.peer else "–",
+            f"{median(each.ours):,.4g}" if each.ours else "–",
+            f"{each.figure:.3g}" if each.peer else "",
+            str(each.bound) if each.bound else "–",
+            "" if each.bound is None else "pass" if each.passed else "MISSED",
+        )
+    console.print(table)
+    for each in figures:
+        rounds = " ".join(f"{value:.4g}" for value in each.ours)
+        others = " ".join(f"{value:.4g}" for value in each.peer)
+        console.print(
+            f"  {each.name}: peer [{others}] ours [{rounds}] {each.remarks}", markup=False
+        )
+
+
+def _machine(here: site.Site) -> dict[str, Any]:
+    with here.connect("admin") as connection:
+        row = connection.execute(
+            "SELECT current_setting('server_version') AS postgresql, postgis_lib_version() AS postgis,"
+            " current_setting('shared_buffers') AS shared_buffers,"
+            " current_setting('fsync') AS fsync,"
+            " current_setting('synchronous_commit') AS synchronous_commit"
+        ).fetchone()
+    packages = ("flask", "apiflask", "gunicorn", "gevent", "psycopg", "pydantic")
+    return {
+        "sizes": here.counts,
+        "database": row,
+        "pgbench": pgbench_version(),
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in packages},
+        "cores": os.cpu_count(),
+        "load_average_at_start": round(os.getloadavg()[0], 2),
+        "rounds": here.effort.rounds,
+        "seconds_per_round": here.effort.seconds,
+    }

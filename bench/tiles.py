@@ -1,0 +1,123 @@
+"""Vector tiles of zoom 14 to 16 over HTTP, never from a cache, beside pgbench with the same SQL."""
+
+from __future__ import annotations
+
+import math
+from itertools import cycle
+from random import Random
+
+from bench.clients import Answers, drive, fetch, request
+from bench.figures import Bound, Figure, same
+from bench.peers import overhear, pgbench, rendered
+from bench.site import DISPATCHER, Site
+from gridcenter.errors import Words
+from layers.queries import tile
+
+CLIENTS = 8
+LEAST = 0.85
+ZOOMS = (14, 15, 16)
+# Layers with their promise. Areas are a handful of shapes per tile: what HTTP costs is most of them.
+LAYERS = {"building": Bound(least=LEAST), "incident": None, "grid": None}
+EACH = 24
+CHECKED = 6
+Address = tuple[int, int, int]
+
+
+def measure(site: Site) -> list[Figure]:
+    """Tiles per second by 8 clients, equal shares of the three zooms, layer by layer."""
+    addresses = chosen(site)
+    with site.serving() as running:
+        token = site.token(DISPATCHER)
+        return [
+            _one(site, running.port, token, layer, bound, addresses)
+            for layer, bound in LAYERS.items()
+        ]
+
+
+def _one(
+    site: Site, port: int, token: str, layer: str, bound: Bound | None, addresses: list[Address]
+) -> Figure:
+    size = _check(site, port, token, layer, addresses)
+    script = _script(site, layer, addresses)
+    peer: list[float] = []
+    ours: list[float] = []
+    _tiles(port, token, layer, addresses, min(2.0, site.effort.seconds))
+    for _ in range(site.effort.rounds):
+        peer.append(pgbench(site.url("web"), script, CLIENTS, site.effort.seconds)[0])
+        answers = _tiles(port, token, layer, addresses, site.effort.seconds)
+        same("tiles that are not 200", {}, answers.failures())
+        ours.append(answers.per_second)
+    remarks = {"clients": CLIENTS, "tiles": len(addresses), "mean_bytes": size}
+    words = Words(f"瓦片 z14–16：{layer}", f"tiles z14-16: {layer}")
+    return Figure(f"tiles_{layer}", words, "1/s", ours, peer, bound, remarks)
+
+
+def _tiles(port: int, token: str, layer: str, addresses: list[Address], seconds: float) -> Answers:
+    requests = [request("GET", f"/tiles/{layer}/{z}/{x}/{y}.mvt", token) for z, x, y in addresses]
+    following = cycle(requests)
+    return drive(port, CLIENTS, lambda: (next(following), None), seconds)
+
+
+def _check(site: Site, port: int, token: str, layer: str, addresses: list[Address]) -> int:
+    """Mean size in bytes; some tiles are compared with the answer of the bare statement."""
+    actor = site.actor(DISPATCHER)
+    sizes = []
+    with site.connect("web") as connection:
+        for z, x, y in addresses[:: max(1, len(addresses) // CHECKED)]:
+            _, bare = overhear(connection, actor, lambda tx: tile(tx, layer, z, x, y))  # noqa: B023
+            status, body = fetch(port, request("GET", f"/tiles/{layer}/{z}/{x}/{y}.mvt", token))
+            same("status", 200, status)
+            same(f"bytes of {layer}/{z}/{x}/{y}", bare, body)
+            sizes.append(len(body))
+    return round(sum(sizes) / len(sizes))
+
+
+def _script(site: Site, layer: str, addresses: list[Address]) -> str:
+    """Scope and tile as a pgbench script; equal shares of all addresses."""
+    actor = site.actor(DISPATCHER)
+    z, x, y = addresses[0]
+    with site.connect("web") as connection:
+        said, _ = overhear(connection, actor, lambda tx: tile(tx, layer, z, x, y))
+        scope = rendered(connection, said[0])
+        varying = {"z": ":z", "x": ":x", "y": ":y"}
+        wanted = rendered(connection, said[-1], varying)
+    lines = [f"\\set n random(0, {len(addresses) - 1})"]
+    for axis, place in (("z", 0), ("x", 1), ("y", 2)):
+        lines.append(f"\\set {axis} {_looked_up([address[place] for address in addresses])}")
+    return "\n".join([*lines, "BEGIN READ ONLY;", f"{scope};", f"{wanted};", "COMMIT;"])
+
+
+def _looked_up(values: list[int], first: int = 0) -> str:
+    """pgbench has no arrays: a balanced tree of CASEs that gives the value at index :n."""
+    if len(set(values)) == 1:
+        return str(values[0])
+    middle = len(values) // 2
+    low, high = _looked_up(values[:middle], first), _looked_up(values[middle:], first + middle)
+    return f"CASE WHEN :n < {first + middle} THEN {low} ELSE {high} END"
+
+
+def chosen(site: Site) -> list[Address]:
+    """Equally many tiles of each zoom over the place, the same at every run; shuffled."""
+    with site.owner.transaction(read_only=True) as tx:
+        box = tx.one(
+            "SELECT ST_XMin(e) AS west, ST_YMin(e) AS south, ST_XMax(e) AS east, ST_YMax(e) AS north"
+            "  FROM (SELECT ST_Extent(geom) AS e FROM building) b"
+        )
+    assert box is not None
+    chance = Random(1)  # noqa: S311 - a choice, not a secret
+    found: list[Address] = []
+    for z in ZOOMS:
+        west, north = _tile_at(box["west"], box["north"], z)
+        east, south = _tile_at(box["east"], box["south"], z)
+        every = [(z, x, y) for x in range(west, east + 1) for y in range(north, south + 1)]
+        chance.shuffle(every)
+        found += [every[i % len(every)] for i in range(EACH)]
+    chance.shuffle(found)
+    return found
+
+
+def _tile_at(lon: float, lat: float, z: int) -> tuple[int, int]:
+    """Column and row of the Web Mercator tile at a place."""
+    angle = math.radians(lat)
+    y = (1 - math.asinh(math.tan(angle)) / math.pi) / 2
+    return int((lon + 180) / 360 * 2**z), int(y * 2**z)
