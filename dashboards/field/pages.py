@@ -60,6 +60,7 @@ def service_worker() -> Response:
     """The service worker with the shell it keeps; it changes when any file of the shell does."""
     response = make_response(shell.worker())
     response.content_type = "text/javascript; charset=utf-8"
-    response.headers["Service-Worker-Allowed"] = "/field"
+    # The map's worker lives under /static/: a smaller scope would leave it without a network.
+    response.headers["Service-Worker-Allowed"] = "/"
     response.headers["Cache-Control"] = "no-cache"
     return response

@@ -10,6 +10,7 @@ import { Copies, openStore } from './store.js';
 
 const REFRESH_MS = 60000;
 const PAGE = 200;
+const SAID_MS = 800;
 const STATES = {
   reported: '已上报', rejected: '不予受理', filed: '已立案', returned: '已退回', dispatched: '已派遣', accepted: '已签收', handling: '处理中', rework: '返工',
   handled: '已处理', feedback: '已反馈', checking: '核查通过', closed: '已结案', evaluated: '已评价',
@@ -169,6 +170,9 @@ export class App extends EventTarget {
     this.#view?.hide?.();
     this.#name = this.#views[name] ? name : 'today';
     this.#view = this.#views[this.#name];
+    document.body.dataset.view = this.#name;
+    const said = document.querySelector('[data-say]');
+    if (Date.now() - Number(said.dataset.since ?? 0) > SAID_MS) said.replaceChildren(); // what was just said came with this view
     this.#main.className = `field-view field-${this.#name}-view`;
     this.#view.show(this.#main, rest.join('/'));
     window.scrollTo(0, 0);

@@ -7,12 +7,12 @@
 export const WORKING = Object.freeze(['dispatched', 'accepted', 'handling', 'rework', 'handled']);
 const FORESEEN = { accepted: ['handle', 'return'], handling: ['handle', 'return'], handled: ['feedback'] };
 
-/** The state an operation leads to, by the moves the server listed; several moves are told apart by `when`. */
-export function leadsTo(allowed, given) {
+/** The move an operation means, of those the server listed; several are told apart by `when`. Null where none fits. */
+export function moveOf(allowed, given) {
   const fits = (when) => Object.entries(when ?? {}).every(([name, value]) => given[name] === value);
   const moves = [...(allowed?.moves ?? [])].filter(({ when }) => fits(when));
   moves.sort((a, b) => Object.keys(b.when ?? {}).length - Object.keys(a.when ?? {}).length);
-  return moves[0]?.to_state ?? null;
+  return moves[0] ?? null;
 }
 
 /** Unsent operations of a case, oldest first. */

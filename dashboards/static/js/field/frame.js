@@ -43,5 +43,6 @@ export function say(text, { kind = 'done', href = null, action = null, seconds =
     icon(kind === 'done' ? 'check' : kind === 'over' ? 'triangle' : 'clock'), h('span', { class: 'grow' }, text),
     href ? h('a', { class: 'button button-text', href }, action) : null);
   place.replaceChildren(node);
+  place.dataset.since = Date.now();
   setTimeout(() => node.remove(), seconds * 1000);
 }

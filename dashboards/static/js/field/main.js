@@ -27,4 +27,4 @@ async function begin() {
 }
 
 begin();
-if ('serviceWorker' in navigator) navigator.serviceWorker.register('/field/sw.js', { scope: '/field' }).catch(() => {});
+if ('serviceWorker' in navigator) navigator.serviceWorker.register('/field/sw.js', { scope: '/' }).catch(() => {});

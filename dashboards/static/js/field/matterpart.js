@@ -77,7 +77,7 @@ export class MatterPart {
     const now = fields.condition ?? list[0].code;
     const pick = (code) => this.#tell({ matter: fields.matter, condition: code });
     return [h('h2', { class: 'field-section-title' }, t('哪种情形')),
-      choices(list.map((each) => ({ value: each.code, text: nameOf(each) })), now, pick, t('哪种情形'))];
+      h('div', { class: 'field-conditions' }, choices(list.map((each) => ({ value: each.code, text: nameOf(each) })), now, pick, t('哪种情形')))];
   }
 }
 

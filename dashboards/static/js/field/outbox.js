@@ -43,7 +43,7 @@ export function sendable(items, now, force = false) {
 }
 
 export class Outbox extends EventTarget {
-  #db; #lock; #now; #send; #timer = null; #channel; #again = false; #running = false;
+  #db; #lock; #now; #send; #timer = null; #channel; #again = false; #running = false; #closed = false;
 
   constructor(db, { name, now = () => Date.now(), sender = send } = {}) {
     super();
@@ -91,7 +91,8 @@ export class Outbox extends EventTarget {
     }
     this.#running = true;
     try {
-      if (navigator.locks) await navigator.locks.request(this.#lock, () => this.#drainAlone(force));
+      const locks = globalThis.navigator?.locks;
+      if (locks) await locks.request(this.#lock, () => this.#drainAlone(force));
       else await this.#drainAlone(force); // ids made on the phone keep a second tab from making a second case
     } finally {
       this.#running = false;
@@ -157,6 +158,14 @@ export class Outbox extends EventTarget {
     await this.drain();
   }
 
+  /** No more timers and no more words from other tabs; what is stored stays. */
+  close() {
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#closed = true;
+    this.#channel?.close();
+  }
+
   /** Receipts of the last week stay readable. */
   async prune() {
     const oldest = this.#now() - KEEP_ARRIVED_DAYS * DAY_MS;
@@ -173,13 +182,13 @@ export class Outbox extends EventTarget {
 
   #tell(detail) {
     this.dispatchEvent(new CustomEvent('change', { detail }));
-    this.#channel?.postMessage(detail);
+    if (!this.#closed) this.#channel?.postMessage(detail);
   }
 
   async #plan() {
     clearTimeout(this.#timer);
     const waiting = (await this.items()).filter(({ state }) => state === 'waiting');
-    if (!waiting.length) return;
+    if (!waiting.length || this.#closed) return;
     const next_at = Math.min(...waiting.map((item) => item.next_at ?? 0));
     this.#timer = setTimeout(() => this.drain(), Math.max(1000, next_at - this.#now()));
   }

@@ -82,7 +82,8 @@ export function duplicateCard(items, same) {
   const [first] = items;
   const most = Math.max(...items.map(({ distance_m }) => distance_m));
   return h('section', { class: 'duplicate-card', 'aria-live': 'polite' },
-    h('h2', { class: 'is-soon' }, t('%(m)s 米内有 %(n)s 件同类，在办', { m: Math.round(most), n: items.length })),
+    h('h2', { class: 'is-soon' }, Math.round(most) ? t('%(m)s 米内有 %(n)s 件同类，在办', { m: Math.round(most), n: items.length })
+      : t('同一位置有 %(n)s 件同类，在办', { n: items.length })),
     items.slice(0, 3).map((item) => h('div', { class: 'duplicate-row' }, symbolOf({ ...item, time_state: 'in_time' }),
       h('span', { class: 'grow' }, h('span', { class: 'duplicate-name' }, `${nameOf(item)} ${caseNumber(item.number)}`),
         h('small', {}, t('%(time)s，%(n)s 米', { time: moment(item.opened_at, Date.now(), { locale: locale() }), n: Math.round(item.distance_m) }))),

@@ -40,10 +40,15 @@ self.addEventListener('fetch', (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== 'GET' || url.origin !== self.location.origin) return;
-  if (request.mode === 'navigate') event.respondWith(page(request));
-  else if (SHELL.includes(url.pathname)) event.respondWith(shell(request, url));
+  if (request.mode === 'navigate') {
+    if (ofPage(url.pathname)) event.respondWith(page(request));
+  } else if (SHELL.includes(url.pathname)) event.respondWith(shell(event, url));
   else if (TILES.test(url.pathname)) event.respondWith(tile(request, url));
 });
+
+function ofPage(path) {
+  return path === PAGE || path.startsWith(`${PAGE}/`);
+}
 
 /** The first page was opened before this worker: fetch it once for the next time. */
 async function keepPage() {
@@ -72,8 +77,7 @@ async function page(request) {
   try {
     const response = stored ? await within(request, PAGE_WAIT_MS) : await fetch(request);
     if (response.status >= 500 && stored) return stored;
-    const { pathname } = new URL(request.url);
-    if (pathname === PAGE || pathname.startsWith(`${PAGE}/`)) await rememberPage(response);
+    await rememberPage(response);
     return response;
   } catch (error) {
     if (stored) return stored;
@@ -81,7 +85,14 @@ async function page(request) {
   }
 }
 
-async function shell(request, url) {
+/**
+ * The scope is the whole site, because the map's worker is asked for under /static/ and would stand outside any smaller
+ * one; so other pages are told apart here and get nothing from this copy.
+ */
+async function shell({ request, clientId }, url) {
+  const client = clientId ? await self.clients.get(clientId) : null;
+  const asking = client ? new URL(client.url).pathname : PAGE;
+  if (!ofPage(asking) && !asking.startsWith('/static/vendor/')) return fetch(request);
   const cache = await caches.open(SHELL_CACHE);
   return (await cache.match(url.pathname)) ?? fetch(request);
 }

@@ -4,7 +4,7 @@ import { clockWords, distance, dueMoment, moment, timeState } from '../format.js
 import { locale, nameOf, t } from '../i18n.js';
 import { icon } from '../icons.js';
 import { distanceM } from '../mapgeometry.js';
-import { laidOver, leadsTo, operationOf, runningTimer, unsentOf } from './casestate.js';
+import { laidOver, moveOf, operationOf, runningTimer, unsentOf } from './casestate.js';
 import { banner } from '../dialog.js';
 import { caseNumber, empty, h, head, leftWords, symbolOf } from './dom.js';
 import { fieldMap } from './fieldmap.js';
@@ -12,7 +12,9 @@ import { say } from './frame.js';
 import { findMe } from './place.js';
 import { newId } from './store.js';
 import { TaskForm } from './taskform.js';
-import { photoTile } from './reportparts.js';
+import { photoRecords } from './draft.js';
+import { compress } from './picture.js';
+import { photoAsk, photoTile } from './reportparts.js';
 
 const STEPS = [['签收', ['accepted', 'handling', 'rework', 'handled', 'feedback', 'checking', 'closed', 'evaluated']],
   ['到场', ['handling', 'handled', 'feedback', 'checking', 'closed', 'evaluated']],
@@ -33,7 +35,7 @@ export class Task {
     this.#id = id;
     this.#server = (await this.#app.copies.read(`case-${id}`))?.data ?? null;
     this.#state = this.#server ? 'stored' : 'loading';
-    this.#form = new TaskForm(this.#app, { send: (...given) => this.#operate(...given), redraw: () => this.#drawForm() });
+    this.#form = new TaskForm(this.#app, { send: (...given) => this.#operate(...given), redraw: () => { this.#drawPhotos(this.#case); this.#drawForm(); } });
     this.#parts = Object.fromEntries(['head', 'time', 'steps', 'place', 'photos', 'form', 'note', 'story', 'actions'].map((name) => [name, h('div', { class: `field-task-${name}` })]));
     const { head: top, time, actions, ...rest } = this.#parts;
     this.#parts.map = h('div', { class: 'field-map field-map-task' });
@@ -145,7 +147,7 @@ export class Task {
     this.#map?.chooseArea(this.#app.areas.find(({ path }) => path === item.area_path)?.code ?? null);
     this.#showMe();
     const handle = operationOf(item, 'handle');
-    const arriving = handle?.allowed && ['accepted', 'rework'].includes(item.state) && leadsTo(handle, { done: false }) === 'handling';
+    const arriving = handle?.allowed && ['accepted', 'rework'].includes(item.state) && moveOf(handle, { done: false })?.to_state === 'handling';
     this.#parts.place.querySelector('[data-arrive]').replaceChildren(...arriving ? [h('button', {
       type: 'button', class: 'button', dataset: { operate: 'arrive' }, onclick: () => this.#operate('handle', { note: t('已到场'), done: false }),
     }, icon('pin'), t('到场'))] : []);
@@ -158,14 +160,30 @@ export class Task {
     const away = this.#me ? t('直线 %(distance)s', { distance: distance(distanceM([this.#me.lon, this.#me.lat], [item.lon, item.lat]), locale()) }) : '';
     const words = String(item.place ?? t('辖区外')).replaceAll(' · ', ' ');
     this.#parts.place.querySelector('[data-where]').replaceChildren(h('p', { class: 'field-where-name' }, item.address || words),
-      h('p', { class: 'second' }, [item.address ? words : '', away].filter(Boolean).join('，')));
+      h('p', { class: 'second field-where-second' }, [item.address ? words : '', away].filter(Boolean).map((each) => h('span', {}, each))));
   }
 
   #drawPhotos(item) {
     const own = this.#app.items.filter((each) => each.kind === 'photo' && each.case_id === item.id && each.blob);
     const tiles = [...(item.photos ?? []).map((photo) => photoTile(photo, t(PHOTO[photo.stage] ?? '照片'))),
       ...own.map((photo) => photoTile(photo, t('%(what)s 待发', { what: t(PHOTO[photo.stage] ?? '照片') })))];
-    this.#parts.photos.replaceChildren(...tiles.length ? [h('div', { class: 'photos' }, tiles)] : [], ...item.description ? [h('p', {}, item.description)] : []);
+    const owing = this.#owing(item, own);
+    tiles.push(...owing.map((stage) => photoAsk({ word: t('欠%(what)s', { what: t(PHOTO[stage]) }), owed: true, stage, take: (file) => this.#addPhoto(file, stage) })));
+    tiles.push(...this.#form.photoNodes(item));
+    this.#parts.photos.replaceChildren(...tiles.length ? [h('div', { class: 'photos' }, tiles)] : [], ...item.description ? [h('p', { class: 'field-task-words' }, item.description)] : []);
+  }
+
+  /** Photos that the rule asks for and that are neither on the server nor in the outbox; the one after handling belongs to the form. */
+  #owing(item, own) {
+    const handling = operationOf(item, 'handle')?.allowed;
+    return (item.photos_owed ?? []).filter((stage) => !own.some((photo) => photo.stage === stage) && !(stage === 'after' && handling));
+  }
+
+  async #addPhoto(file, stage) {
+    const item = this.#case;
+    const { blob } = await compress(file);
+    const title = { name: item.matter.name, name_en: item.matter.name_en };
+    await this.#app.outbox.put(photoRecords([{ id: newId(), stage, blob, taken_at: new Date().toISOString() }], { case_id: item.id, title, number: item.number }));
   }
 
   #drawForm() {
@@ -187,12 +205,12 @@ export class Task {
   /** Stores an operation with its photos; the server judges it when it arrives. */
   async #operate(operation, given, photos = []) {
     const item = this.#case;
-    const allowed = operationOf(item, operation);
+    const move = moveOf(operationOf(item, operation), given);
     const id = newId();
     const title = { name: item.matter.name, name_en: item.matter.name_en };
     const record = {
-      id, kind: 'operation', case_id: item.id, group: id, operation, title, number: item.number, place: item.place, name: allowed?.moves?.[0]?.name ?? operation,
-      to_state: leadsTo(allowed, given), body: { version: item.version, happened_at: new Date().toISOString(), ...given },
+      id, kind: 'operation', case_id: item.id, group: id, operation, title, number: item.number, place: item.place, name: move?.name ?? operation,
+      to_state: move?.to_state ?? null, body: { version: item.version, happened_at: new Date().toISOString(), ...given },
     };
     const pictures = photos.map((photo) => ({ ...photo, kind: 'photo', case_id: item.id, group: id, title, number: item.number, size: photo.blob.size }));
     try {

@@ -30,7 +30,7 @@ export class TaskForm {
   }
 
   draw(places, item) {
-    const now = this.#asking ?? ORDER.find((name) => operationOf(item, name)?.allowed) ?? null;
+    const now = this.#now(item);
     const key = JSON.stringify([now, item.version, item.state, this.#note && !this.#free, this.#free, this.#photos.length, item.allowed_operations?.map(({ operation, allowed, reasons }) => [operation, allowed, reasons]), this.#asking]);
     if (key === this.#drawn && places.actions.firstChild) {
       this.#drawActions(places.actions, item, now);
@@ -42,12 +42,16 @@ export class TaskForm {
     this.#drawActions(places.actions, item, now);
   }
 
+  #now(item) {
+    return this.#asking ?? ORDER.find((name) => operationOf(item, name)?.allowed) ?? null;
+  }
+
   #fields(item, now) {
     if (!now || now === 'accept') return [];
     const failed = this.#asking === 'check' || this.#asking === 'return';
     const title = { handle: t('怎么办的'), feedback: t('反馈什么'), check: t('哪里没办好'), return: t('为什么退回') }[now];
     const note = now === 'check' && !failed ? [] : [h('h2', { class: 'field-section-title' }, title), this.#quick(item, now), ...this.#freeField(title)];
-    return [...this.#photoField(item, now), ...note];
+    return note;
   }
 
   #quick(item, now) {
@@ -75,8 +79,10 @@ export class TaskForm {
     return [area];
   }
 
-  #photoField(item, now) {
-    const stage = now === 'handle' ? 'after' : now === 'check' ? 'check' : null;
+  /** Photos of what is being done now, and the frame that takes the next; they stand in one row with those that are there. */
+  photoNodes(item) {
+    const now = this.#now(item);
+    const stage = { handle: 'after', check: 'check' }[now] ?? null;
     if (!stage) return [];
     const word = stage === 'after' ? t('处置后') : t('核查');
     const owed = this.#owed(item, now);
@@ -86,8 +92,8 @@ export class TaskForm {
       this.#redraw();
     };
     const remove = (photo) => { this.#photos = this.#photos.filter((each) => each !== photo); this.#redraw(); };
-    return [h('div', { class: 'photos' }, this.#photos.map((photo) => photoTile(photo, word, () => remove(photo))), photoAsk({ word: owed ? word : t('%(what)s，选拍', { what: word }), owed, take, stage }),
-      now === 'handle' && owed ? h('p', { class: 'field-photo-note' }, t('同角度拍，办结要 1 张')) : null)];
+    return [this.#photos.map((photo) => photoTile(photo, word, () => remove(photo))), photoAsk({ word: owed ? word : t('%(what)s，选拍', { what: word }), owed, take, stage }),
+      now === 'handle' && owed ? h('p', { class: 'field-photo-note' }, t('同角度拍，办结要 1 张')) : null].flat().filter(Boolean);
   }
 
   /** The rule asks for an after photo and neither the server nor this form has one. */
