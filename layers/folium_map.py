@@ -36,6 +36,7 @@ class MapRequest:
     below_target} as `statistics.queries.indicators` gives them; `definition` the indicator's words.
     `assets` maps leaflet.js, leaflet.css, jquery.js to addresses; `contents` to their texts, which
     are then put into the page instead. `nonce` goes on every script and style; empty for a file.
+    `room_left_px` is kept free beside the shapes: title and legend stand there, 340 px wide.
     """
 
     level: str
@@ -50,6 +51,7 @@ class MapRequest:
     nonce: str = ""
     locale: str = "zh"
     notice: str = ""
+    room_left_px: int = 380
 
 
 def choropleth(tx: Transaction, wanted: MapRequest) -> str:
@@ -160,9 +162,9 @@ def _drawn(features: list[dict[str, Any]], wanted: MapRequest, breaks: list[floa
             style_function=_hatched,
             interactive=False,
         ).add_to(drawing)
-    # Title and legend stand on the left, 340 px wide; the map is fitted beside them.
     bounds: Any = shapes.get_bounds()
-    drawing.fit_bounds(bounds, padding_top_left=(380, 24), padding_bottom_right=(24, 40))
+    left = wanted.room_left_px
+    drawing.fit_bounds(bounds, padding_top_left=(left, 24), padding_bottom_right=(24, 40))
     root: Any = drawing.get_root()
     root.title = html.escape(f"{_name(wanted)} · {wanted.place}")
     root.header.add_child(Element(f"<style>{_CSS}</style>"), name="gridcenter")

@@ -98,6 +98,7 @@ def _wanted(
         nonce="" if query.save else nonce(),
         locale=locale(),
         notice=NOTICE.in_locale(locale()),
+        **({} if query.save else {"room_left_px": 24}),
     )
 
 

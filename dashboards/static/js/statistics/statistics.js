@@ -124,7 +124,11 @@ class Statistics {
     const query = new URLSearchParams({ area: row.code, from: this.#asked.from, to: this.#asked.to, indicator: this.#indicator });
     const src = `/statistics/map?${query}&theme=${currentTheme()}`;
     const frame = find('map');
-    if (frame.getAttribute('src') !== src) frame.src = src;
+    if (frame.getAttribute('src') !== src) {
+      const next = frame.cloneNode(); // a frame that only changes its address would add a step to "back"
+      next.src = src;
+      frame.replaceWith(next);
+    }
     find('map-save').href = `/statistics/map?${query}&save=1`;
   }
 
