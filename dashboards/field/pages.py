@@ -16,7 +16,9 @@ from gridcenter.workforce.queries import my_duties
 
 bp = APIBlueprint("field", __name__, enable_openapi=False)
 CATALOGUE_LIMIT = 5000
-FIELD_POSTS = frozenset({"grid_worker", "handler", "dispatcher", "duty_officer", "intake", "official"})
+FIELD_POSTS = frozenset(
+    {"grid_worker", "handler", "dispatcher", "duty_officer", "intake", "official"}
+)
 
 
 @bp.get("/field")

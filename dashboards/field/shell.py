@@ -31,7 +31,9 @@ def files() -> list[Path]:
 
 def worker() -> str:
     """The service worker's script: its version, its list of addresses, then its code."""
-    marks = tuple((path, path.stat().st_size, path.stat().st_mtime_ns) for path in [*files(), WORKER])
+    marks = tuple(
+        (path, path.stat().st_size, path.stat().st_mtime_ns) for path in [*files(), WORKER]
+    )
     return _worker(marks)
 
 
