@@ -85,7 +85,7 @@ export function events() {
       const failed = row.event === 'login_failed';
       return [
         cell(when(row.at), { head: true }), node('td', {}, node('span', { className: `chip${failed ? ' chip-soon' : ''}` }, EVENTS()[row.event] ?? row.event)),
-        cell(row.account ?? row.username ?? '—'), cell(row.actor ?? '—'), cell(row.address ?? '—'), cell(row.detail ?? ''),
+        cell(row.account ?? row.username ?? '—'), cell(row.actor ?? (row.event === 'login_failed' ? '—' : t('系统'))), cell(row.address ?? '—'), cell(row.detail ?? ''),
       ];
     },
     load: (_q, after) => api.get('account-events', { after }),

@@ -132,7 +132,7 @@ export function duties() {
       return [
         node('h2', {}, row.place || row.name),
         facts([
-          [t('编码'), row.area], [t('层级'), levelName(row.level)], [t('担任'), dutyName(row)], [t('网格员'), `${row.worker} ${row.display_name}`],
+          [t('代码'), row.area], [t('层级'), levelName(row.level)], [t('担任'), dutyName(row)], [t('网格员'), `${row.worker} ${row.display_name}`],
           [t('从'), date(row.since)], [t('到'), date(row.until) ?? t('长期')], [t('来源'), row.is_example ? t('示例数据') : null],
         ]),
         node('div', { className: 'button-row' }, end),

@@ -82,7 +82,7 @@ class Areas {
         figure(t('住户'), number(area.households), area.households === null ? t('数据里没有') : t('户，随边界数据带来')),
         figure(t('下级'), number(area.children), area.children ? '' : t('最末一级'))),
       facts([
-        [t('编码'), area.code], [t('层级'), levelName(area.level)], [t('周长'), area.perimeter_m ? t('%(n)s 米', { n: number(area.perimeter_m) }) : null],
+        [t('代码'), area.code], [t('层级'), levelName(area.level)], [t('周长'), area.perimeter_m ? t('%(n)s 米', { n: number(area.perimeter_m) }) : null],
         [t('生效'), t('%(day)s 起，现行', { day: date(area.valid_from) })], [t('数据来源'), area.source], [t('示例'), area.is_example ? t('示例边界，非行政区划') : null],
       ]),
       people, area.children ? below : null,

@@ -69,7 +69,7 @@ export class Chart {
     this.#body = node('div', { className: 'panel chart' });
     this.#legend = node('ul', { className: 'chart-legend', aria: { label: t('图例') } });
     const print = button(t('打印'), { iconName: 'printer', on: () => window.print() });
-    const keys = node('p', { className: 'note' }, t('方向键移动，Enter 打开。'), this.#building.is_example ? t('示例数据，非真实住户，户室分布由样例生成。') : '');
+    const keys = node('p', { className: 'note' }, t('方向键移动，Enter 打开。'), ' ', this.#building.is_example ? t('示例数据，非真实住户，户室分布由样例生成。') : '');
     const head = node('div', { className: 'chart-head' }, node('h2', {}, t('楼盘表')), node('div', { className: 'tabs' }, tabs), node('div', { className: 'end' }, print));
     this.#place.replaceChildren(head, this.#body, this.#legend, keys);
     if (!this.#building.entrances.length) {
@@ -104,7 +104,7 @@ export class Chart {
         return i ? [gap(), ...made] : made;
       });
       this.#grid.push(line);
-      return node('tr', { attributes: { role: 'row' } }, node('th', { scope: 'row' }, t('%(n)s 层', { n: floor })), cells);
+      return node('tr', { attributes: { role: 'row' } }, node('th', { scope: 'row' }, t('%(floor)s 层', { floor })), cells);
     });
     const table = node('table', { attributes: { role: 'grid', 'aria-label': t('楼盘表：%(view)s', { view: view.name }) } },
       node('thead', {}, node('tr', { attributes: { role: 'row' } }, node('td'), heads)), node('tbody', {}, rows));
