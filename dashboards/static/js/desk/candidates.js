@@ -33,10 +33,11 @@ export class Candidates {
       this.#all = false;
       this.#tab = found.workers.length ? 'workers' : 'departments';
     }
+    const same = id === this.#id && !this.#place.hidden && JSON.stringify(found) === JSON.stringify(this.#found);
     this.#id = id;
     this.#found = found;
     this.#place.hidden = false;
-    this.#draw();
+    if (!same) this.#draw();
   }
 
   openTab(tab) {

@@ -6,7 +6,7 @@ import { isEnglish, locale, nameOf, t } from '../i18n.js';
 import { el } from './dom.js';
 import { photoColumn } from './photos.js';
 import { timeline } from './timeline.js';
-import { commas, limitWords, placeWords, severityName, shortNumber, stageLeft, stateName, stateOf, channelName, waitingStage } from './words.js';
+import { commas, limitWords, personName, placeWords, severityName, shortNumber, stageLeft, stateName, stateOf, channelName, waitingStage } from './words.js';
 
 const STAGE_STEP = { intake: 2, dispatch: 3, accept: 4, handle: 4, feedback: 5, check: 6, close: 7 };
 const CHIP_ICONS = { in_time: 'clock', soon: 'clock', overdue: 'triangle', closed: 'check' };
@@ -68,11 +68,12 @@ function limit(item) {
 }
 
 function owner(item) {
-  if (item.holder) return item.holder.name;
+  if (item.holder) return personName('grid_worker', item.holder.to);
   if (item.department) return nameOf(item.department);
   const department = nameOf(item.default_department);
   if (!item.responsible) return department || t('没有责任人');
-  return department ? t('%(who)s；不成转%(department)s', { who: item.responsible.name, department }) : item.responsible.name;
+  const who = personName('grid_worker', item.responsible.to);
+  return department ? t('%(who)s；不成转%(department)s', { who, department }) : who;
 }
 
 function facts(item, candidates) {

@@ -6,7 +6,7 @@ import { caseBody, caseSkeleton, sidesOf, timeChip } from './casepanel.js';
 import { conflictCard } from './conflict.js';
 import { el } from './dom.js';
 import { OperationBar } from './operations.js';
-import { empty, failed, notThere } from './states.js';
+import { empty, failed, notThere, whileWaiting } from './states.js';
 import { eventName } from './words.js';
 
 const SLOW_MS = 150;
@@ -55,22 +55,30 @@ export class CaseView {
     this.#loading?.abort();
     const loading = new AbortController();
     this.#loading = loading;
-    const slow = fresh ? setTimeout(() => this.#body.replaceChildren(caseSkeleton()), SLOW_MS) : null;
+    let waited = null;
+    const slow = fresh ? setTimeout(() => {
+      this.#body.replaceChildren(caseSkeleton());
+      waited = whileWaiting(this.#body, t('正在取案件…'));
+    }, SLOW_MS) : null;
     try {
       const item = await api.get(`incidents/${id}`, {}, { signal: loading.signal });
       clearTimeout(slow);
       if (this.#loading !== loading) return;
+      const same = !fresh && JSON.stringify(item) === JSON.stringify(this.#item);
       this.#item = item;
       const dispatch = item.allowed_operations.find(({ operation }) => operation === 'dispatch');
       const asks = dispatch?.allowed ? api.get(`incidents/${id}/candidates`, {}, { signal: loading.signal }) : null;
       const [found, sides] = await Promise.all([asks, sidesOf(item)]);
       if (this.#loading !== loading) return;
       this.#sides = sides;
-      this.#draw(found, fresh);
+      if (found) this.#candidates.show(id, found);
+      if (!same) this.#draw(found, fresh); // drawn again, a focus inside would be lost
     } catch (error) {
       clearTimeout(slow);
       if (error.code === 'aborted' || this.#loading !== loading) return;
       if (fresh || error.status === 404) this.#missing(error, id);
+    } finally {
+      waited?.();
     }
   }
 
@@ -86,8 +94,7 @@ export class CaseView {
 
   #draw(found, fresh) {
     const item = this.#item;
-    if (found) this.#candidates.show(item.id, found);
-    else this.#candidates.hide();
+    if (!found) this.#candidates.hide();
     const old = this.#body.querySelector('.case-scroll');
     const scroll = fresh ? 0 : old?.scrollTop ?? 0;
     this.#body.replaceChildren(caseBody(item, this.#sides, { onPhoto: (file, stage) => this.#photo(file, stage) }));

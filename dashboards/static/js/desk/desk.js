@@ -5,13 +5,14 @@ import { live } from '../live.js';
 import { Candidates } from './candidates.js';
 import { CaseView } from './caseview.js';
 import { DeskMap } from './deskmap.js';
-import { calmly, el } from './dom.js';
+import { calmly, el, paced } from './dom.js';
 import { listenKeys, showHelp } from './keys.js';
 import { Queue } from './queue.js';
 import { ReportForm } from './report.js';
 import { channelChoices, channelName, loadWords } from './words.js';
 
-const REFRESH_MS = 250;
+const REFRESH_MS = 300;
+const MINUTE_MS = 60000;
 const root = document.querySelector('[data-desk]');
 const part = (name) => root.querySelector(`[data-${name}]`);
 const posts = root.dataset.posts.split(' ').filter(Boolean);
@@ -202,7 +203,7 @@ class Desk {
     const stream = live();
     if (!stream) return;
     let touched = new Set();
-    const bring = calmly(async () => {
+    const bring = paced(async () => {
       const ids = touched;
       touched = new Set();
       this.#map.refresh();
@@ -215,6 +216,12 @@ class Desk {
       if (cases.length || reset) bring();
     });
     stream.watch(({ state }) => this.#map.setStale(state !== 'connected'));
+    // Time passes without any event: what becomes nearly due is asked for once a minute.
+    setInterval(() => {
+      if (document.visibilityState !== 'visible' || stream.state !== 'connected') return;
+      touched.add(this.#case.id);
+      bring();
+    }, MINUTE_MS);
   }
 
   #refresh() {

@@ -53,3 +53,31 @@ export function calmly(act, wait_ms) {
     timer = setTimeout(() => act(...given), wait_ms);
   };
 }
+
+/**
+ * Runs `act` soon after a call, and again for calls that came meanwhile, one run at a time and at least `gap_ms`
+ * apart: unlike `calmly` it never starves while calls keep coming.
+ */
+export function paced(act, gap_ms) {
+  let timer = null;
+  let running = false;
+  let again = false;
+  let last = 0;
+  const run = async () => {
+    timer = null;
+    running = true;
+    again = false;
+    try {
+      await act();
+    } finally {
+      running = false;
+      last = Date.now();
+      if (again) start();
+    }
+  };
+  function start() {
+    if (running) again = true;
+    else timer ??= setTimeout(run, Math.max(40, gap_ms - (Date.now() - last)));
+  }
+  return start;
+}

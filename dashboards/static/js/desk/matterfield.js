@@ -34,7 +34,7 @@ export class MatterField {
       const { items } = await api.get('matters', { q: this.#input.value.trim(), limit: SHOWN });
       if (asked !== this.#asked || document.activeElement !== this.#input) return;
       this.#items = items;
-      this.#at = items.length ? 0 : -1;
+      this.#at = items.length && this.#input.value.trim() ? 0 : -1; // nothing typed, nothing meant
       this.#draw();
     } catch {
       this.#fold(); // the field stays usable; the next letter asks again
@@ -78,7 +78,7 @@ export class MatterField {
       if (this.#list.hidden) this.#draw();
       this.#at = (this.#at + by + this.#items.length) % this.#items.length;
       this.#point();
-    } else if (event.key === 'Enter' && !this.#list.hidden && this.#items[this.#at]) {
+    } else if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey && !this.#list.hidden && this.#items[this.#at]) {
       event.preventDefault();
       this.choose(this.#items[this.#at]);
     }

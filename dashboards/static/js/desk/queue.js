@@ -4,7 +4,7 @@ import { timeLeft, timeState } from '../format.js';
 import { locale, nameOf, t, tn } from '../i18n.js';
 import { caseSymbol } from '../symbols.js';
 import { arrange, button, el } from './dom.js';
-import { emptyQueue, failed } from './states.js';
+import { emptyQueue, failed, whileWaiting } from './states.js';
 import { channelName, firstTab, placeWords, shortNumber, stateName, tabsFor } from './words.js';
 
 const PAGE = 50;
@@ -81,7 +81,7 @@ export class Queue {
     this.#waiting = null;
     this.#more.hidden = true;
     this.#drawTabs();
-    const slow = setTimeout(() => this.#list.append(el('p', { class: 'skeleton-words' }, t('正在取案件…'))), 1000);
+    const done = whileWaiting(this.#list, t('正在取案件…'));
     try {
       const [page] = await Promise.all([
         api.get('incidents', { ...this.#params(), limit: PAGE }, { signal: loading.signal }), this.#count(),
@@ -95,7 +95,7 @@ export class Queue {
     } catch (error) {
       if (error.code !== 'aborted') this.#list.replaceChildren(failed(error, t('没能取到案件'), () => this.load()));
     } finally {
-      clearTimeout(slow);
+      done();
       if (this.#loading === loading) this.#loading = null;
     }
   }

@@ -38,3 +38,16 @@ export function failed(error, title, again) {
     buttons: [button(t('再试一次'), { kind: 'primary', run: again })],
   });
 }
+
+/** Says after 1 s what is awaited and after 3 s that the network is slow. Returns the function that ends it. */
+export function whileWaiting(place, words) {
+  const node = el('p', { class: 'skeleton-words', role: 'status' }, words);
+  const timers = [
+    setTimeout(() => place.append(node), 1000),
+    setTimeout(() => node.append(el('br'), t('还在取，网络较慢')), 3000),
+  ];
+  return () => {
+    timers.forEach(clearTimeout);
+    node.remove();
+  };
+}

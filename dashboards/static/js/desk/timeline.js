@@ -3,7 +3,7 @@ import { clockTime, dueMoment, moment, spanWords, timeState } from '../format.js
 import { locale, nameOf, t } from '../i18n.js';
 import { characterOf } from '../symbols.js';
 import { el } from './dom.js';
-import { channelName, eventName, limitWords, photoName, postName, satisfactionName, semicolons, stageName, stageOf, STAGES, waitingStage } from './words.js';
+import { channelName, eventName, limitWords, personName, photoName, satisfactionName, semicolons, stageName, stageOf, STAGES, waitingStage } from './words.js';
 
 const STAGE_CHARACTER = { intake: '立', dispatch: '派', accept: '收', handle: '办', feedback: '反', check: '查', close: '结' };
 const DELAY_S = 60;
@@ -33,7 +33,7 @@ function now(item) {
 }
 
 function entry(event, item) {
-  const who = event.who ? whoWords(event) : '';
+  const who = event.who ? personName(event.post, event.who) : '';
   const note = noteOf(event, item);
   return el('li', { class: 'timeline-item' },
     el('span', { class: 'timeline-dot', 'aria-hidden': 'true' }, characterOf(event.to_state)),
@@ -42,10 +42,10 @@ function entry(event, item) {
     note && el('span', { class: 'timeline-note' }, note));
 }
 
-/** Post and id; the name of an account often carries the post already. */
-function whoWords({ who, post }) {
-  const role = postName(post);
-  return !role || who.startsWith(role) ? who : `${role} ${who}`;
+/** Whom it was sent to: a worker by post and id, the present department in the page's language. */
+function sentTo({ to, to_name }, item) {
+  if (item.department?.to === to) return nameOf(item.department);
+  return /\d/.test(to) ? personName('grid_worker', to) : to_name ?? to;
 }
 
 function noteOf(event, item) {
@@ -60,7 +60,7 @@ function noteOf(event, item) {
   }
   if (event.operation === 'overdue') said.push((data.stages ?? []).map(({ stage }) => stageName(stage)).join(' · '));
   if (event.operation === 'file') said.push(filedWords(data, item));
-  if (data.to_name || data.to) said.push(t('派给 %(to)s', { to: data.to_name ?? data.to }));
+  if (data.to) said.push(t('派给 %(to)s', { to: sentTo(data, item) }));
   if (given.satisfaction) said.push(satisfactionName(given.satisfaction));
   if (given.reason && given.reason !== note) said.push(given.reason);
   if (note) said.push(note);

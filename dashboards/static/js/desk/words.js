@@ -71,6 +71,12 @@ export function postName(post) {
   };
   return names[post] ?? '';
 }
+/** A person as post and id ('网格员 03-012'); a name without an id stays as it is. */
+export function personName(post, name) {
+  const role = postName(post);
+  const id = /(?:^|\s)([\w-]*\d[\w-]*)$/.exec(name ?? '')?.[1];
+  return [role, id && role ? id : name].filter(Boolean).join(' ');
+}
 export function satisfactionName(value) {
   const names = {
     satisfied: t('满意'), basically_satisfied: t('基本满意'), dissatisfied: t('不满意'), unreachable: t('联系不上'),
