@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from functools import lru_cache
+from importlib.metadata import version
 from typing import Any
 
 from apiflask import APIFlask
@@ -15,7 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from dashboards import language, observed, problems, requests, security
 from gridcenter.database import Database, Pooling
 from gridcenter.journal.listen import Bell
-from gridcenter.settings import Settings
+from gridcenter.settings import CHECKOUT, Settings
 
 FACES = ("api", "staff", "field", "wall")
 
@@ -37,12 +39,13 @@ class Application(APIFlask):
         return requests.in_transaction(super().dispatch_request)
 
 
+@lru_cache(maxsize=1)
 def product_version() -> str:
-    """The installed version, or ``0`` in a checkout that was not installed."""
-    try:
-        return version("gridcenter")
-    except PackageNotFoundError:
-        return "0"
+    """The version: of the checkout where there is one, else of the installed package."""
+    project = CHECKOUT / "pyproject.toml"
+    if project.exists():
+        return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
+    return version("gridcenter")
 
 
 def create_app(

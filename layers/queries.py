@@ -9,20 +9,24 @@ from hashlib import sha256
 
 from gridcenter.database import Transaction
 from gridcenter.errors import InvalidInput
-from gridcenter.journal.queries import head
 from layers.catalog import Layer, layer_named
 
 MAX_ZOOM = 22
 MAX_FEATURES = 5000
 
-_SCOPE = """
+# The reader's scope, what is settled of the feed and the minute, in one way to the database.
+_NOW = """
 SELECT concat_ws('|', current_setting('gridcenter.account', true),
                  current_setting('gridcenter.areas', true), current_setting('gridcenter.intake', true),
                  current_setting('gridcenter.departments', true),
                  current_setting('gridcenter.clearance', true),
-                 current_setting('gridcenter.posts', true)) AS scope
+                 current_setting('gridcenter.posts', true)) AS scope,
+       CASE WHEN %(moves)s THEN journal_horizon() END AS head,
+       floor(extract(epoch FROM now()) / 60)::bigint AS minute
 """
-# Each import writes new rows or new ends of rows. Positions come with operations.
+# Each import writes new rows or new ends of rows. Positions come with operations. Counting 18,000
+# buildings takes as long as drawing a tile, so a count serves all tiles of one second.
+_COUNTED_FOR_S = 1.0
 _VERSIONS = {
     "area": "SELECT concat_ws('.', max(id), count(*), count(*) FILTER (WHERE upper_inf(valid)))"
     " AS version FROM area_version",
@@ -96,19 +100,33 @@ def layer_version(tx: Transaction, name: str) -> str:
     """A short text that changes when what this reader sees in the layer may have changed.
 
     For ETags: it holds the reader's scope as well. Layers with incidents in them follow the feed, and
-    change each minute, because what is in time now may be overdue then. Raises NotFound.
+    change each minute, because what is in time now may be overdue then. An import shows within a
+    second: the version is read before the tile, so what is newer than it is drawn anew, never kept.
+    Raises NotFound.
     """
     layer = layer_named(name)
-    parts = [layer.name, str(tx.scalar(_SCOPE)), _stored_version(tx, layer)]
+    now = tx.one(_NOW, {"moves": layer.moves})
+    assert now is not None
+    parts = [layer.name, str(now["scope"]), _stored_version(tx, layer, str(now["scope"]))]
     if layer.moves:
-        parts.append(head(tx))
+        parts.append(str(now["head"]))
     if layer.name in ("incident", "worker"):
-        parts.append(str(tx.scalar("SELECT floor(extract(epoch FROM now()) / 60)::bigint AS minute")))
+        parts.append(str(now["minute"]))
     return sha256("|".join(parts).encode()).hexdigest()[:20]
 
 
-def _stored_version(tx: Transaction, layer: Layer) -> str:
+def _stored_version(tx: Transaction, layer: Layer, scope: str) -> str:
+    """What imports and positions left behind, at most a second old, as this scope sees it."""
     if layer.name == "incident":
         return ""
     kind = layer.name if layer.name in _VERSIONS else "area"
-    return str(tx.scalar(_VERSIONS[kind]))
+    key = f"layers.{kind}|{scope}"
+    return tx.recent(key, lambda t: str(t.scalar(_VERSIONS[kind])), _COUNTED_FOR_S)
+
+
+def login_backdrop(tx: Transaction) -> str:
+    """GeoJSON text of outlines for the pale map behind the log-in, without any name or code.
+
+    Features carry `layer` (street, community, grid, building); an empty installation gives none.
+    """
+    return str(tx.recent("layers.backdrop", lambda t: t.scalar("SELECT login_backdrop()"), 300.0))

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 
 from dashboards.api.answers import json_text
 from dashboards.api.schemas import Query, Text, parse_bbox
-from dashboards.requests import actor, tx
+from dashboards.requests import actor, anonymous, tx
 from gridcenter.errors import NotFound, Words
 from layers import queries
 from layers.catalog import LAYERS, Layer, layer_named
@@ -34,6 +34,16 @@ class FeaturesQuery(Query):
         if value is not None:
             parse_bbox(value)
         return value
+
+
+@bp.get("/api/v1/public/backdrop.geojson")
+@bp.doc(summary="The pale map behind the log-in")
+@anonymous
+def backdrop() -> Response:
+    """Outlines of areas and buildings, geometry alone; nobody needs to be logged in."""
+    response = json_text(queries.login_backdrop(tx()))
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response
 
 
 @bp.get("/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt")
