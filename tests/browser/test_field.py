@@ -8,12 +8,15 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, sync_playwright
+from shapely.geometry import shape
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 PLACE = {"longitude": 120.607, "latitude": 31.300, "accuracy": 8}
@@ -239,7 +242,7 @@ def check_task(page: Page) -> None:
     page.locator('[data-photo="after"]').set_input_files(
         {"name": "after.jpg", "mimeType": "image/jpeg", "buffer": photo_bytes(800, 600)}
     )
-    page.wait_for_selector(".field-task-form .photo img")
+    page.wait_for_selector(".field-task-photos .photo img")
     taps(".field-task-form .choice")
     taps('[data-operate="handle"]')
     assert taps.count == 3
@@ -276,16 +279,6 @@ def check_offline_chain(page: Page, context: BrowserContext) -> None:
     go(page, "today")
 
 
-def accept_elsewhere(page: Page, incident_id: str, version: int) -> None:
-    """The same account accepts the case beside this page, as from another phone."""
-    response = page.context.request.post(
-        f"{origin(page)}/api/v1/incidents/{incident_id}/operations/accept",
-        data={"version": version},
-        headers={"X-CSRF-Token": page.get_attribute('meta[name="csrf-token"]', "content") or ""},
-    )
-    assert response.status == 200, response.text()
-
-
 def check_conflict(page: Page, context: BrowserContext) -> None:
     """Somebody changed the case meanwhile: both versions side by side, what stands is the safe choice."""
     task = task_in(page, "dispatched")
@@ -295,7 +288,8 @@ def check_conflict(page: Page, context: BrowserContext) -> None:
     page.locator('[data-operate="return"]').tap()
     page.locator(".field-task-form .choice").first.tap()
     page.locator('[data-operate="return-go"]').tap()
-    accept_elsewhere(page, task["id"], task["version"])
+    # The same account accepts it beside this page, as from another phone.
+    post(page, f"incidents/{task['id']}/operations/accept", version=task["version"])
     context.set_offline(False)
     until(page, lambda: outbox_counts(page)[0] == 1, 40)
     card = page.locator(".conflict-card")
@@ -381,26 +375,63 @@ def check_elder(page: Page) -> None:
     page.wait_for_selector(".phone-nav")
 
 
-def to_be_checked(page: Page) -> dict[str, Any]:
-    """A case that this account has handled and that lies in the grid of somebody else."""
-    url = f"{origin(page)}/api/v1/incidents?mine=true&state=feedback&limit=200"
-    for item in page.context.request.get(url).json()["items"]:
-        found = detail(page, item["id"])
-        if found["responsible"] and found["responsible"]["to"] != found["holder"]["to"]:
-            return found
-    raise AssertionError("no handled case lies in another worker's grid")
+def post(page: Page, path: str, **data: Any) -> dict[str, Any]:
+    """What the server answers to the account of this page."""
+    token = page.get_attribute('meta[name="csrf-token"]', "content") or ""
+    response = page.context.request.post(
+        f"{origin(page)}/api/v1/{path}", data=data, headers={"X-CSRF-Token": token}
+    )
+    assert response.ok, response.text()
+    found: dict[str, Any] = response.json()
+    return found
 
 
-def check_checks(page: Page, case: dict[str, Any]) -> None:
+def inside_own_area(page: Page) -> tuple[float, float]:
+    """A point (lon, lat) inside the first area that the worker of this page answers for."""
+    request = page.context.request
+    area = request.get(f"{origin(page)}/field/duties").json()["duties"][0]["area"]
+    geometry = request.get(f"{origin(page)}/api/v1/areas/{area}").json()["geometry"]
+    point = shape({k: geometry[k] for k in ("type", "coordinates")}).representative_point()
+    return point.x, point.y
+
+
+def handled_case(worker: Page, intake: Page, dispatcher: Page, where: tuple[float, float]) -> str:
+    """The id of a case at `where` that this worker has handled and that waits for its check."""
+    case = str(uuid4())
+    post(
+        worker,
+        "incidents",
+        id=case,
+        matter="06010",
+        lon=where[0],
+        lat=where[1],
+        datum="cgcs2000",
+        channel="grid_worker",
+        reported_at=datetime.now(UTC).isoformat(),
+    )
+    way = f"incidents/{case}/operations"
+    version = post(intake, f"{way}/file", version=1)["version"]
+    me = worker.context.request.get(f"{origin(worker)}/field/duties").json()["worker"]["code"]
+    version = post(dispatcher, f"{way}/dispatch", version=version, to=me)["version"]
+    for operation, given in (
+        ("accept", {}),
+        ("handle", {"note": "完"}),
+        ("feedback", {"note": "完"}),
+    ):
+        version = post(worker, f"{way}/{operation}", version=version, **given)["version"]
+    return case
+
+
+def check_checks(page: Page, case: str) -> None:
     """A case of somebody else's waits under 核查; a failed check needs a note and sends it back."""
     page.locator('.choice[data-value="check"]').tap()
-    page.locator(f'[data-task="{case["id"]}"]').tap()
+    page.locator(f'[data-task="{case}"]').tap()
     page.wait_for_selector('[data-operate="check-passed"]')
     page.locator('[data-operate="check-failed"]').tap()
     assert page.locator('[data-operate="check-go"]').count() == 0
     page.locator(".field-task-form .choice").first.tap()
     page.locator('[data-operate="check-go"]').tap()
-    until(page, lambda: detail(page, case["id"])["state"] == "rework")
+    until(page, lambda: detail(page, case)["state"] == "rework")
 
 
 @pytest.fixture(scope="module")
@@ -469,15 +500,19 @@ def test_conflict_is_shown_side_by_side(phone: tuple[Page, BrowserContext]) -> N
 
 def test_check_of_another_worker(phone: tuple[Page, BrowserContext], live: Any) -> None:
     page, context = phone
-    case = to_be_checked(page)
-    assert context.browser is not None
-    other = context.browser.new_context(viewport=PHONE, has_touch=True)  # type: ignore[arg-type]
-    fresh = other.new_page()
-    live.login(fresh, case["responsible"]["to"])
+    browser = context.browser
+    assert browser is not None
+    others = {}
+    for username in ("I-01", "D-01", "01-002"):
+        others[username] = browser.new_context(viewport=PHONE, has_touch=True).new_page()  # type: ignore[arg-type]
+        live.login(others[username], username)
+    fresh = others["01-002"]
+    case = handled_case(page, others["I-01"], others["D-01"], inside_own_area(fresh))
     fresh.goto(f"{live.url}/field")
-    fresh.wait_for_selector(f'[data-task="{case["id"]}"]')
+    fresh.wait_for_selector(f'[data-task="{case}"]')
     check_checks(fresh, case)
-    other.close()
+    for each in others.values():
+        each.context.close()
 
 
 def test_search_by_pinyin(phone: tuple[Page, BrowserContext]) -> None:

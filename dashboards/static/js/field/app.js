@@ -10,6 +10,7 @@ import { Copies, openStore } from './store.js';
 
 const REFRESH_MS = 60000;
 const PAGE = 200;
+const DETAILS_MOST = 60;
 const SAID_MS = 800;
 const STATES = {
   reported: '已上报', rejected: '不予受理', filed: '已立案', returned: '已退回', dispatched: '已派遣', accepted: '已签收', handling: '处理中', rework: '返工',
@@ -102,6 +103,7 @@ export class App extends EventTarget {
       this.outbox.signedOut = false;
       if (!this.catalogue.matters.length) await this.catalogue.load();
       await this.#takeDuties();
+      await this.#keepDetails();
     } catch (error) {
       if (error.status === 0) this.#heard(false);
       else if (error.status === undefined) throw error;
@@ -120,6 +122,23 @@ export class App extends EventTarget {
     const me = who?.code ?? this.account.username;
     const others = check.items.filter(({ holder }) => holder !== me);
     this.tasks = await this.copies.keep('tasks', [...mine.items, ...others].map((item) => ({ ...item, me })));
+  }
+
+  /** The details of the tasks, so that each opens without a network; one after the other, only what has changed. */
+  async #keepDetails() {
+    const names = new Set(this.tasks.data.map(({ id }) => `case-${id}`));
+    for (const name of await this.db.getAllKeys('copy')) {
+      if (name.startsWith('case-') && !names.has(name) && name !== `case-${location.hash.split('/')[1]}`) await this.db.delete('copy', name);
+    }
+    for (const { id, version } of this.tasks.data.slice(0, DETAILS_MOST)) {
+      const kept = await this.copies.read(`case-${id}`);
+      if (kept?.data.version === version) continue;
+      try {
+        await this.copies.keep(`case-${id}`, await api.get(`incidents/${id}`));
+      } catch (error) {
+        if (error.status !== 404) throw error; // gone meanwhile: the next list says so
+      }
+    }
   }
 
   async worker() {

@@ -109,7 +109,7 @@ export class OutboxView {
     const mine = this.#chosen.get(bad.id) === 'mine';
     const card = (own, title, strong, ...lines) => h('button', {
       type: 'button', class: 'version', 'aria-pressed': String(mine === own), dataset: { version: own ? 'mine' : 'theirs' }, onclick: () => { this.#chosen.set(bad.id, own ? 'mine' : 'theirs'); this.#draw(); },
-    }, h('span', {}, title), h('b', {}, strong), lines.filter(Boolean).map((line) => h('span', { class: 'field-version-line' }, line)));
+    }, h('span', { class: 'field-version-head' }, title, mine === own ? h('b', { class: 'is-act' }, t('已选')) : null), h('b', {}, strong), lines.filter(Boolean).map((line) => h('span', { class: 'field-version-line' }, line)));
     return h('div', { class: 'versions' },
       card(true, t('您的'), whatWords({ main: bad }), moment(bad.body.happened_at, Date.now(), { locale: locale() }), bad.body.note ?? bad.body.reason),
       card(false, t('现有'), this.#app.stateName(bad.problem.current?.state ?? now?.state), last ? moment(last.happened_at ?? last.at, Date.now(), { locale: locale() }) : null, last?.who, last?.note));

@@ -3,7 +3,7 @@ import { api } from '../api.js';
 import { clockWords, distance, dueMoment, moment, timeState } from '../format.js';
 import { locale, nameOf, t } from '../i18n.js';
 import { icon } from '../icons.js';
-import { distanceM } from '../mapgeometry.js';
+import { boundsOf, distanceM } from '../mapgeometry.js';
 import { laidOver, moveOf, operationOf, runningTimer, unsentOf } from './casestate.js';
 import { banner } from '../dialog.js';
 import { caseNumber, empty, h, head, leftWords, symbolOf } from './dom.js';
@@ -23,6 +23,8 @@ const UNTIL = { accept: '前签收', handle: '前办结', feedback: '前反馈',
 const SEVERITY = { simple: '简易', general: '一般', prominent: '突出', major: '重大', emergency: '紧急' };
 const PHOTO = { near: '近景', far: '远景', reference: '参照', before: '处置前', after: '处置后', check: '核查' };
 const TICK_MS = 20000;
+const WALK_M = 1500;
+const RIM_DEG = 0.0003; // about 30 m, so that standing at the place does not zoom into a doormat
 
 export class Task {
   #app; #id = null; #server = null; #me = null; #map = null; #timer = null; #parts = {}; #form = null; #state = 'loading';
@@ -43,7 +45,7 @@ export class Task {
     this.#draw();
     this.#timer = setInterval(() => this.#drawTime(), TICK_MS);
     this.#load();
-    findMe().then((me) => { this.#me = me; this.#showMe(); }).catch(() => {});
+    findMe().then((me) => { this.#me = me; this.#showMe(); this.#showBoth(); }).catch(() => {});
   }
 
   hide() {
@@ -161,6 +163,14 @@ export class Task {
     const words = String(item.place ?? t('辖区外')).replaceAll(' · ', ' ');
     this.#parts.place.querySelector('[data-where]').replaceChildren(h('p', { class: 'field-where-name' }, item.address || words),
       h('p', { class: 'second field-where-second' }, [item.address ? words : '', away].filter(Boolean).map((each) => h('span', {}, each))));
+  }
+
+  /** Me and the case in one picture where that still shows the way. */
+  #showBoth() {
+    const item = this.#case;
+    if (!item || !this.#map || distanceM([this.#me.lon, this.#me.lat], [item.lon, item.lat]) > WALK_M) return;
+    const [w, s, e, n] = boundsOf([[this.#me.lon, this.#me.lat], [item.lon, item.lat]]);
+    this.#map.fit([[w - RIM_DEG, s - RIM_DEG], [e + RIM_DEG, n + RIM_DEG]], 24);
   }
 
   #drawPhotos(item) {
