@@ -1,5 +1,5 @@
 /** What happened, newest on top, and what comes next with its limit. */
-import { clockTime, dueMoment, moment, spanWords, timeState } from '../format.js';
+import { clockTime, dueMoment, duration, moment, timeState } from '../format.js';
 import { locale, nameOf, t } from '../i18n.js';
 import { characterOf } from '../symbols.js';
 import { el } from './dom.js';
@@ -23,7 +23,7 @@ function now(item) {
   const { due_at } = item.timers.findLast((timer) => timer.stage === stage && !timer.stopped_at);
   const due = due_at ?? item.due_at;
   const waited_s = (Date.now() - Date.parse(item.changed_at)) / 1000;
-  const waited = t('已等 %(span)s', { span: spanWords(waited_s, locale()) });
+  const waited = t('已等 %(span)s', { span: duration(waited_s, locale()) });
   const after = time === 'overdue' ? t('已过时限，上一级会收到提醒') : t('到时未办将提醒上一级');
   return el('li', { class: 'timeline-item' },
     el('span', { class: `timeline-dot timeline-dot-${time === 'in_time' ? 'now' : time}`, 'aria-hidden': 'true' }, STAGE_CHARACTER[stage] ?? '·'),
@@ -75,7 +75,7 @@ function filedWords({ filing_condition }, item) {
 
 function photoWords(item) {
   const there = item.photos.filter(({ stage }) => ['near', 'far', 'reference', 'before'].includes(stage)).length;
-  const owed = item.photos_owed.length;
+  const owed = item.photos_owed.filter((stage) => stage !== 'after').length; // owed by the handler, later
   if (!there && !owed) return '';
   if (!there) return t('欠照片 %(n)s 张', { n: owed });
   return owed ? t('照片 %(n)s 张，欠 %(owed)s 张', { n: there, owed }) : t('照片 %(n)s 张', { n: there });
