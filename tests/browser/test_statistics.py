@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Frame, Page
 
 from tests import builders
 from tests.browser.conftest import Live, Watched
@@ -106,10 +106,15 @@ def test_the_map_is_served_here_and_holds_to_its_policy(
     watched = opened(open_page)
     page = watched.page
     page.click('th[data-key="staffing"] button')
-    frame = until(
-        page, lambda: next((f for f in page.frames if "indicator=staffing" in f.url), None)
-    )
-    until(page, lambda: frame.locator("path.leaflet-interactive").count() == 2)
+    shapes = "path.leaflet-interactive"
+
+    def staffing_map() -> Frame | None:
+        """The frame once it has drawn; it is another object after it got a process of its own."""
+        return next(
+            (f for f in page.frames if "staffing" in f.url and f.locator(shapes).count() == 2), None
+        )
+
+    frame = until(page, staffing_map)
     assert frame.evaluate("self.origin") == "null"  # no rights of the page around it
     assert watched.faults == []
 
@@ -163,4 +168,5 @@ def test_it_keeps_its_order_on_a_small_screen_and_in_the_dark(
     until(page, lambda: page.locator("tfoot [data-figure]").count())
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.wait_for_timeout(400)  # colours fade over
     assert serious(page) == []
