@@ -115,12 +115,25 @@ def _options(given: dict[str, Any]) -> Options:
     """The options of a form. Raises InvalidInput with a sentence for each wrong field."""
     if given.get("kind") not in set(Kind):
         raise InvalidInput.of("kind", "choice", "选导入什么", "Choose what to import")
+    _not_cases(Kind(given["kind"]))
     if given["kind"] == Kind.AREAS and given.get("level") not in set(Level):
         raise InvalidInput.of(
             "level", "choice", "导入区域要选层级", "Choose the level of the areas"
         )
     known = {name: given[name][:200] for name in ("kind", "level", *OPTIONS) if given.get(name)}
     return Options(**known)
+
+
+def _not_cases(kind: Kind) -> None:
+    """Past incidents are cases, and administrators see none: the command line brings them in."""
+    if kind is Kind.INCIDENTS:
+        raise InvalidInput.of(
+            "kind",
+            "command_line",
+            "系统管理员不看案件；历史案件在服务器上用 gridcenter import incidents 导入",
+            "Administrators see no cases; import past incidents on the server with"
+            " gridcenter import incidents",
+        )
 
 
 def _stage(options: Options, folder: Path, shown: str) -> UUID:
@@ -214,6 +227,7 @@ def refused(batch_id: UUID) -> Response:
 def read_anew(batch_id: UUID, body: Options) -> tuple[Response, int]:
     """The new batch; the old one is dropped, its findings stay as a record."""
     _permit()
+    _not_cases(body.kind)
     settings = house().settings
     before = queries.options_of(tx(), batch_id)
     folder = uploads.folder_of(settings, batch_id)

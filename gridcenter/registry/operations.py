@@ -73,18 +73,9 @@ UPDATE building b
 """
 
 # What stands in a building stands where the building stands.
-_REHOME = [
-    """
-UPDATE dwelling d SET area_path = p.area_path, version = d.version + 1
-  FROM building_placed p
- WHERE d.building_id = p.old_id AND p.differs AND d.area_path <> p.area_path
-""",
-    """
-UPDATE household h SET area_path = d.area_path, version = h.version + 1
-  FROM dwelling d JOIN building_placed p ON p.old_id = d.building_id AND p.differs
- WHERE h.dwelling_id = d.id AND h.area_path <> d.area_path
-""",
-]
+_REHOME = """
+SELECT rehome_dwellings(ARRAY(SELECT old_id FROM building_placed WHERE old_id IS NOT NULL AND differs))
+"""
 
 _INSERT = """
 INSERT INTO building (code, name, microgrid_id, area_path, geom, floors, height_m, height_derived,
@@ -124,8 +115,7 @@ def write_buildings(tx: Transaction) -> BuildingCounts:
     placed = tx.execute(_PLACE)
     tx.execute("ANALYZE building_placed")
     changed = tx.execute(_UPDATE)
-    for statement in _REHOME:
-        tx.execute(statement)
+    tx.scalar(_REHOME)
     new = tx.execute(_INSERT)
     lost = tx.all(
         "SELECT code FROM building_incoming EXCEPT SELECT code FROM building_placed ORDER BY code"

@@ -83,7 +83,7 @@ export function sentence(error) {
     return t('页面出错了，刷新再试');
   }
   if (error.status === 0) return t('没有连上服务器，什么都没有存。网络好了再试');
-  return error.number ? t('%(detail)s（编号 %(n)s）', { detail: error.detail, n: error.number }) : error.detail;
+  return error.number && !error.detail.includes(error.number) ? t('%(detail)s（编号 %(n)s）', { detail: error.detail, n: error.number }) : error.detail;
 }
 
 /** An empty state in words; `kind` good | soon | over or none. */
