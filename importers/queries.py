@@ -26,7 +26,7 @@ _LIST = f"""
 SELECT coalesce(json_agg(json_build_object({_BATCH}) ORDER BY b.staged_at DESC), '[]')::text
        AS items
   FROM (SELECT * FROM import_batch ORDER BY staged_at DESC LIMIT %(limit)s) b
-"""  # noqa: S608 - our own constant
+"""
 _DETAIL = f"""
 SELECT json_build_object({_BATCH}, 'given', b.given, 'columns', b.columns, 'evidence', b.evidence,
          'vanished_codes', b.difference->'vanished_codes',
@@ -42,7 +42,7 @@ SELECT json_build_object({_BATCH}, 'given', b.given, 'columns', b.columns, 'evid
                                 FROM import_finding WHERE batch_id = b.id
                                GROUP BY code, severity) f))::text AS item
   FROM import_batch b WHERE b.id = %(id)s
-"""  # noqa: S608 - our own constant
+"""
 _ROWS = """
 SELECT coalesce(json_agg(x ORDER BY row), '[]')::text AS items, max(row) AS last, count(*) AS n
   FROM (SELECT f.row, f.field, f.severity, f.zh, f.en, f.value, r.code, r.change, r.moved_m,

@@ -20,7 +20,7 @@ SELECT (s.fields->>'case_id')::uuid AS id, (s.fields->>'item_id')::bigint AS ite
        l.path, l.border_m, l.certain
   FROM (SELECT r.* {CHOSEN}) s, LATERAL locate_point(s.geom, NULL) l
  WHERE NOT EXISTS (SELECT FROM case_file c WHERE c.id = (s.fields->>'case_id')::uuid)
-"""  # noqa: S608 - our own constant
+"""
 # History carries no clocks: what is still open there is taken up again by intake.
 _WRITE = """
 WITH opened AS (

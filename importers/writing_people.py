@@ -20,7 +20,7 @@ SELECT s.code, s.fields->>'name' AS name, s.fields->>'kind' AS employment,
                   FROM area_now n
                  WHERE n.code IN (SELECT d->>'area' FROM jsonb_array_elements(s.fields->'duties') d)
                ) home
-"""  # noqa: S608 - our own constant
+"""
 _UPDATE = """
 UPDATE grid_worker w
    SET display_name = i.name, employment = i.employment,

@@ -92,9 +92,7 @@ def class_of(value: float | None, breaks: list[float]) -> int | None:
     return None if value is None else bisect_right(breaks, value)
 
 
-def _properties(
-    feature: dict[str, Any], wanted: MapRequest, breaks: list[float]
-) -> dict[str, Any]:
+def _properties(feature: dict[str, Any], wanted: MapRequest, breaks: list[float]) -> dict[str, Any]:
     figure = wanted.figures[feature["id"]]
     share = (
         f"{_number(figure['numerator'])} / {_number(figure['denominator'])}"
@@ -124,7 +122,9 @@ def shown(value: float | None, unit: str, locale: str) -> str:
         return f"{value:g}%"
     if unit == "seconds":
         hours, minutes = divmod(int(value) // 60, 60)
-        return Words(f"{hours} 小时 {minutes:02} 分", f"{hours} h {minutes:02} min").in_locale(locale)
+        return Words(f"{hours} 小时 {minutes:02} 分", f"{hours} h {minutes:02} min").in_locale(
+            locale
+        )
     return _number(value)
 
 
@@ -283,8 +283,12 @@ def _inlined(page: str, name: str, wanted: MapRequest) -> str:
     if name.endswith(".css"):
         # Images of the style sheet (markers, layer button) are not used in this map.
         plain = re.sub(r"url\((?!['\"]?data:)[^)]*\)", "none", text)
-        return re.sub(rf'<link[^>]*href="{address}"[^>]*>', lambda _: f"<style{mark}>{plain}</style>", page)
+        return re.sub(
+            rf'<link[^>]*href="{address}"[^>]*>', lambda _: f"<style{mark}>{plain}</style>", page
+        )
     text = text.replace("</script", "<\\/script")
     return re.sub(
-        rf'<script[^>]*src="{address}"[^>]*></script>', lambda _: f"<script{mark}>{text}</script>", page
+        rf'<script[^>]*src="{address}"[^>]*></script>',
+        lambda _: f"<script{mark}>{text}</script>",
+        page,
     )

@@ -25,6 +25,13 @@ from tests import builders
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything below tests/browser drives Chromium: it runs after the rest, one at a time."""
+    for item in items:
+        if "browser" in item.path.parts:
+            item.add_marker(pytest.mark.browser)
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real and broken files; tests that need it are skipped without it."""

@@ -12,6 +12,7 @@ from pydantic import Field
 from dashboards.api.schemas import Code, Limit, Query, Text
 from dashboards.requests import actor, house, tx
 from gridcenter import clock
+from gridcenter.actor import scope_settings
 from gridcenter.areas.queries import area_code_at, top_areas
 from gridcenter.errors import AREA, NotFound
 from gridcenter.statistics import lists, queries
@@ -110,7 +111,9 @@ def trend(query: TrendQuery) -> Response:
 @bp.doc(summary="Figures of a wall screen", responses={404: "Not found"})
 def wall(query: AreaQuery) -> Response:
     """What is open now, today, this month, overdue worst first, what just happened; no persons."""
-    zone = house().settings.timezone
-    found = wall_figures(tx(), actor(), query.area or own_area(), clock.now(), zone)
+    zone, code = house().settings.timezone, query.area or own_area()
+    # Fifty walls of one scope that hear the same bell ask once.
+    key = f"wall.{code}.{sorted(scope_settings(actor()).items())}"
+    found = tx().recent(key, lambda t: wall_figures(t, actor(), code, clock.now(), zone), 1.0)
     words = [d for d in queries.indicator_definitions(tx()) if d["code"] in ON_THE_WALL]
     return jsonify({**found, "definitions": words})

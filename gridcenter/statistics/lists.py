@@ -167,5 +167,8 @@ def _cursor(after: str | None) -> dict[str, Any]:
         return {"after_at": float(value), "after_id": UUID(identity)}
     except ValueError:
         raise InvalidInput.of(
-            "after", "bad_cursor", "翻页位置不对，从第一页重新开始", "Not a cursor of ours; start again"
+            "after",
+            "bad_cursor",
+            "翻页位置不对，从第一页重新开始",
+            "Not a cursor of ours; start again",
         ) from None

@@ -253,7 +253,9 @@ def trend(
     only. Raises NotFound outside the scope, InvalidInput for an unknown indicator or step.
     """
     if step not in _STEPS:
-        raise InvalidInput.of("step", "unknown_step", "间隔应为日、周或月", "Give day, week or month")
+        raise InvalidInput.of(
+            "step", "unknown_step", "间隔应为日、周或月", "Give day, week or month"
+        )
     when = period(date_from, date_to, now, zone)
     scope = scope_of(tx, actor, area_code)
     definition = definition_of(tx, indicator)

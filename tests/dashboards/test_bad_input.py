@@ -37,7 +37,18 @@ def bad_reports() -> Iterator[tuple[str, Any]]:
         (10**400, 0),
     ):
         yield f"at {str(lon)[:9]}, {lat}", {**GOOD, "lon": lon, "lat": lat}
-    for datum in ("", "wgs", "EPSG:", "EPSG:0", "EPSG:999999", "4326.5", "beijing54", "4214", "火星", "-1"):
+    for datum in (
+        "",
+        "wgs",
+        "EPSG:",
+        "EPSG:0",
+        "EPSG:999999",
+        "4326.5",
+        "beijing54",
+        "4214",
+        "火星",
+        "-1",
+    ):
         yield f"datum {datum}", {**GOOD, "datum": datum}
     for matter in ("", "00000", "09012; DROP TABLE case_file", "x" * 1000, "\x00", "🏠"):
         yield f"matter {matter[:9]!r}", {**GOOD, "matter": matter}
@@ -171,9 +182,13 @@ def test_bad_operations(caller: Caller, shared_house: House) -> None:
 
 def test_nothing_of_it_was_stored(shared_house: House) -> None:
     with shared_house.owner.transaction() as tx:
-        assert tx.scalar("SELECT count(*) FROM case_file WHERE description <> %(d)s", {
-            "d": GOOD["description"]
-        }) == 0
+        assert (
+            tx.scalar(
+                "SELECT count(*) FROM case_file WHERE description <> %(d)s",
+                {"d": GOOD["description"]},
+            )
+            == 0
+        )
 
 
 @pytest.mark.slow

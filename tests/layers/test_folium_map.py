@@ -72,7 +72,11 @@ def test_a_saved_map_holds_its_scripts(place, wanted):
 
 
 def test_texts_put_in_keep_their_own_tags_and_get_the_nonce(place, wanted):
-    texts = {"leaflet.js": "var L='<style>';", "leaflet.css": "a{}", "jquery.js": "var $='<script>';"}
+    texts = {
+        "leaflet.js": "var L='<style>';",
+        "leaflet.css": "a{}",
+        "jquery.js": "var $='<script>';",
+    }
     with place.acting("official") as tx:
         page = choropleth(tx, replace(wanted, contents=texts))
     assert "<script nonce=\"n0nce\">var L='<style>';</script>" in page

@@ -57,7 +57,9 @@ def build(settings: Settings, name: str) -> None:
 
 def _areas(tx: Transaction, level: str) -> None:
     stage_areas(tx)
-    _, _, wkb, columns = pyogrio.raw.read(SAMPLE, layer=level, columns=["code", "name", "parent_code"])
+    _, _, wkb, columns = pyogrio.raw.read(
+        SAMPLE, layer=level, columns=["code", "name", "parent_code"]
+    )
     for code, name, parent, geom in zip(*columns, wkb, strict=True):
         shape = shapely.from_wkb(geom)
         if shape.geom_type == "Polygon":
@@ -99,8 +101,13 @@ def _buildings(tx: Transaction) -> None:
     )
 
 
-def actor(post: str, area: str | None = None, department: int | None = None, clearance: int = 0,
-          account: UUID | None = None) -> Actor:
+def actor(
+    post: str,
+    area: str | None = None,
+    department: int | None = None,
+    clearance: int = 0,
+    account: UUID | None = None,
+) -> Actor:
     """A member of staff with one post; the account row is `Place.join`'s business."""
     posting = Posting(1, post, area, department, clearance)
     return Actor(ActorKind.STAFF, account or uuid4(), post, post, postings=(posting,))

@@ -92,8 +92,10 @@ def test_closing_twice_changes_nothing_and_today_cannot_be_closed(nothing_closed
             return tx.all(
                 "SELECT fact, case_id, at, seconds, on_time, area_path::text FROM case_fact"
                 " ORDER BY fact, case_id, at"
-            ), tx.all("SELECT area, reported, handled FROM (SELECT area, reported, times AS handled"
-                      " FROM day_sum) s ORDER BY area, reported")
+            ), tx.all(
+                "SELECT area, reported, handled FROM (SELECT area, reported, times AS handled"
+                " FROM day_sum) s ORDER BY area, reported"
+            )
 
     first = kept()
     assert first[0] and kept() == first
@@ -119,6 +121,7 @@ def test_each_list_is_as_long_as_its_figure(nothing_closed, area, closed):
             close_open_days(tx, ZONE)
     row = figures(place, "official", area, last=date(2026, 11, 12))[area]
     with place.acting("official") as tx:
+
         def length(code, part):
             args = (code, part, area, FIRST, date(2026, 11, 12), NOW, ZONE)
             found = indicator_list(tx, place.people["official"], *args)
@@ -140,8 +143,19 @@ def test_lists_page_by_cursor(nothing_closed):
     with place.acting("official") as tx:
         seen, after = [], None
         while True:
-            page = indicator_list(tx, place.people["official"], "reported", "numerator", STREET,
-                                  FIRST, LAST, NOW, ZONE, after, 3)
+            page = indicator_list(
+                tx,
+                place.people["official"],
+                "reported",
+                "numerator",
+                STREET,
+                FIRST,
+                LAST,
+                NOW,
+                ZONE,
+                after,
+                3,
+            )
             seen += [item["id"] for item in page["items"]]
             after = page["next"]
             if after is None:
@@ -175,8 +189,17 @@ def test_outside_the_scope_there_is_nothing(nothing_closed):
             with pytest.raises(NotFound):
                 indicators(tx, place.people["worker"], area, FIRST, LAST, NOW, ZONE)
             with pytest.raises(NotFound):
-                indicator_list(tx, place.people["worker"], "reported", "numerator", area, FIRST,
-                               LAST, NOW, ZONE)
+                indicator_list(
+                    tx,
+                    place.people["worker"],
+                    "reported",
+                    "numerator",
+                    area,
+                    FIRST,
+                    LAST,
+                    NOW,
+                    ZONE,
+                )
             with pytest.raises(NotFound):
                 wall_figures(tx, place.people["worker"], area, NOW, ZONE)
 
@@ -202,8 +225,19 @@ def test_staffing_counts_grids_with_a_full_time_worker(nothing_closed):
     row = figures(nothing_closed, "official", STREET, day, day, now)[STREET]
     assert (row["staffing"]["numerator"], row["staffing"]["denominator"]) == (3, 69)
     with nothing_closed.acting("official") as tx:
-        found = indicator_list(tx, nothing_closed.people["official"], "staffing", "missing", STREET,
-                               day, day, now, ZONE, None, 100)
+        found = indicator_list(
+            tx,
+            nothing_closed.people["official"],
+            "staffing",
+            "missing",
+            STREET,
+            day,
+            day,
+            now,
+            ZONE,
+            None,
+            100,
+        )
     assert len(found["items"]) == 66
 
 
@@ -220,9 +254,12 @@ def test_coverage_in_square_metres(nothing_closed):
 def test_trend_by_week_adds_up(nothing_closed):
     place = nothing_closed
     with place.acting("official") as tx:
-        weeks = trend(tx, place.people["official"], STREET, "closed", "week", FIRST, LAST, NOW, ZONE)
-        rates = trend(tx, place.people["official"], STREET, "closure_rate", "month", FIRST, LAST,
-                      NOW, ZONE)
+        weeks = trend(
+            tx, place.people["official"], STREET, "closed", "week", FIRST, LAST, NOW, ZONE
+        )
+        rates = trend(
+            tx, place.people["official"], STREET, "closure_rate", "month", FIRST, LAST, NOW, ZONE
+        )
         with pytest.raises(InvalidInput):
             trend(tx, place.people["official"], STREET, "staffing", "week", FIRST, LAST, NOW, ZONE)
     assert [(w["from"], w["value"], w["unfinished"]) for w in weeks] == [

@@ -43,8 +43,10 @@ def loaded(place: Place) -> Iterator[Transaction]:
     connection = connect(Settings.from_environment().url("admin", NAME))
     tx = Transaction(connection)
     tx.execute(LOAD, {"n": 3000, "day": "2026-10-01"})
-    for row in tx.all("SELECT d::date AS day FROM generate_series('2026-08-20'::timestamp,"
-                      " '2026-09-18', '1 day') d"):
+    for row in tx.all(
+        "SELECT d::date AS day FROM generate_series('2026-08-20'::timestamp,"
+        " '2026-09-18', '1 day') d"
+    ):
         close_day(tx, row["day"], ZONE)
     tx.execute("ANALYZE day_sum")
     yield tx
