@@ -4,9 +4,10 @@ import { api } from '../api.js';
 const EVERY_MS = 30000;
 const SETTLE_MS = 200; // changes come in bursts: one report is several journal rows
 const RETRY_MS = 5000;
+const ANSWER_KEPT_MS = 1200; // the server may answer all walls with figures up to a second old
 
 export class Figures {
-  #area; #show; #timer = null; #busy = false; #again = false; #due = Infinity; #failing = false; #ok_at = Date.now();
+  #area; #show; #timer = null; #busy = false; #again = false; #after = null; #due = Infinity; #failing = false; #ok_at = Date.now();
   refused = false;
 
   constructor(area, show) {
@@ -17,6 +18,13 @@ export class Figures {
   /** Age in seconds of the figures shown while new ones cannot be fetched; 0 while they can. */
   behind_s() {
     return this.#failing ? (Date.now() - this.#ok_at) / 1000 : 0;
+  }
+
+  /** Something changed: fetches soon, and once more when an answer kept from before the change has expired. */
+  changed() {
+    this.refresh();
+    clearTimeout(this.#after);
+    this.#after = setTimeout(() => this.refresh(0), ANSWER_KEPT_MS);
   }
 
   /** Fetches soon; calls that come meanwhile are answered by one more round. */

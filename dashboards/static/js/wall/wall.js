@@ -1,6 +1,6 @@
 /** The wall: what is going wrong now, from across the room, for days without a hand on it. */
 import { api } from '../api.js';
-import { Live, live } from '../live.js';
+import { live } from '../live.js';
 import { Definition } from './definition.js';
 import { Figures } from './figures.js';
 import { Head } from './head.js';
@@ -51,7 +51,7 @@ const figures = new Figures(root.dataset.area, show);
 const stream = live();
 new Head(root, stream, figures);
 stream.subscribe(() => {
-  figures.refresh();
+  figures.changed();
   map?.refresh();
 });
 window.addEventListener('resize', fitScreen);
