@@ -30,7 +30,10 @@ export function readingPanel(batch, fields, done) {
   const kind = batch.kind;
   const names = [['', t('不用')], ...batch.column_names.map((name) => [name, name])];
   const mapping = (fields[kind] ?? []).map(({ name, required }) => {
-    const made = select(`column:${name}`, names, batch.columns[name] ?? '');
+    // A file refused as a whole left no rows, so its column names are typed rather than chosen.
+    const made = batch.column_names.length
+      ? select(`column:${name}`, names, batch.columns[name] ?? '')
+      : node('input', { name: `column:${name}`, value: batch.columns[name] ?? '', autocomplete: 'off' });
     return field(fieldName(name), made, { note: required ? t('必填') : '' });
   });
   const go = node('button', { type: 'submit', className: 'button button-primary' }, t('按这样重新读'));
@@ -38,9 +41,9 @@ export function readingPanel(batch, fields, done) {
     'form', { className: 'imports-form', noValidate: true },
     node('p', { className: 'second' }, t('同一份文件（%(file)s）再读一遍，不用重新上传。现在的预演会被新的代替', { file: batch.file })),
     optionFields({ ...batch.given, kind, level: batch.level }, { kindFixed: true, open: true }),
-    mapping.length && batch.column_names.length
-      ? [node('h2', {}, t('哪一列是什么')), node('div', { className: 'imports-mapping' }, mapping)]
-      : node('p', { className: 'note' }, t('还没有读到列名：先让文件读得通')),
+    node('h2', {}, t('哪一列是什么')),
+    batch.column_names.length ? null : node('p', { className: 'note' }, t('整份文件没有读成，列名请照文件里的写')),
+    node('div', { className: 'imports-mapping' }, mapping),
     node('div', { className: 'button-row' }, go),
   );
   form.addEventListener('submit', async (event) => {
