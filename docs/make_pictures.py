@@ -5,7 +5,8 @@
     .venv/bin/python docs/make_pictures.py desk   one of them
 
 Needs the test environment (bin/test makes it) and Debian's chromium. Address and logins are read from the
-settings, as the product reads them. Each picture has at most 256 colours and 300 kB.
+settings, as the product reads them. Each picture has at most 256 colours and 300 kB. The picture of the
+imports leaves a staged batch behind; nothing else is changed.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+import geopandas
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -47,6 +50,24 @@ def open_building(page: Page) -> None:
     page.locator("tbody tr").first.click()
 
 
+def upload_faults(page: Page) -> None:
+    """Upload grids of the sample with faults put in, so that there are findings to look at."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "网格-示例.geojson"
+        sample = ROOT / "samples" / "gusu" / "gusu_sample.gpkg"
+        grids = geopandas.read_file(sample, layer="grid")
+        grids.loc[4, "name"] = None
+        grids.loc[9, "code"] = grids.loc[8, "code"]
+        grids.loc[20, "geometry"] = grids.geometry[20].buffer(0.0002)
+        grids.to_file(file, driver="GeoJSON")
+        page.set_input_files("#imports-file", file)
+        page.locator(".imports-form label.choice", has_text="区域").click()
+        page.locator(".imports-form details summary").click()
+        page.select_option(".imports-form [name=level]", "grid")
+        page.get_by_role("button", name="上传并辨认").click()
+        page.wait_for_url(re.compile(r"/imports/[0-9a-f-]{36}"))
+
+
 @dataclass(frozen=True)
 class Picture:
     """One picture: whose login, which address, how large in CSS pixels, what is done before."""
@@ -68,7 +89,7 @@ TAKEN = (
     Picture("statistics", "official", "/statistics", (1440, 900)),
     Picture("areas", "duty_officer", "/areas", (1440, 900)),
     Picture("registry", "duty_officer", "/registry", (1440, 900), open_building),
-    Picture("imports", "system_admin", "/imports", (1440, 900)),
+    Picture("imports", "system_admin", "/imports", (1440, 900), upload_faults),
     Picture("admin", "system_admin", "/admin", (1440, 900)),
 )
 
