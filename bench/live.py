@@ -24,6 +24,7 @@ WALLS = 50
 MOST_MS = 150.0
 # After the last report: everything said must have arrived by then.
 SETTLE_S = 3.0
+PATIENCE_S = 30.0
 Arrival = tuple[float, int]
 
 
@@ -66,18 +67,28 @@ def _round(
     here, there = spawn.Pipe()
     listener = spawn.Process(target=listen, args=(running.stream_port, walls, there), daemon=True)
     listener.start()
+    there.close()  # so that a listener that dies is seen as the end of the pipe
     try:
-        if here.recv() != "ready":
-            raise RuntimeError("the walls could not connect")
+        _said(here)
         answers = reports(running, token, box, site.size.copies, site.effort.seconds)
         time.sleep(SETTLE_S)
         here.send("stop")
-        arrivals: list[list[Arrival]] = here.recv()
+        arrivals: list[list[Arrival]] = _said(here)
     finally:
-        listener.join(10)
+        listener.join(5)
         if listener.is_alive():
             listener.kill()
     return answers, arrivals
+
+
+def _said(pipe: Connection) -> Any:
+    """What the listener says; raises RuntimeError when it is silent for too long or gone."""
+    try:
+        if pipe.poll(PATIENCE_S):
+            return pipe.recv()
+    except EOFError:
+        pass
+    raise RuntimeError("the walls could not listen")
 
 
 def listen(port: int, tokens: list[str], pipe: Connection) -> None:

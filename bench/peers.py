@@ -81,9 +81,7 @@ def rendered(
     return " ".join(line.split("--")[0] for line in text.splitlines()).strip()
 
 
-def pgbench(
-    url: str, script: str, clients: int, seconds: float, scripts: int = 1
-) -> tuple[float, float]:
+def pgbench(url: str, script: str, clients: int, seconds: float) -> tuple[float, float]:
     """Transactions per second and mean latency (ms) of the script, prepared protocol, as the web role.
 
     Raises RuntimeError when a transaction failed.

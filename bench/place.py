@@ -146,7 +146,7 @@ _STREET = "SELECT ST_AsBinary(geom) FROM area_now WHERE level = 'street'"
 def ground(tx: Transaction) -> Rectangle:
     """The largest box of the street's proportions around the middle of its first copy, inside it."""
     first = min(
-        shapely.from_wkb(bytes(tx.scalar(_STREET))).geoms,
+        shapely.get_parts(shapely.from_wkb(bytes(tx.scalar(_STREET)))),
         key=lambda part: (part.bounds[1], part.bounds[0]),
     )
     west, south, east, north = first.bounds

@@ -30,6 +30,9 @@ BENCHMARKS = {
     "memory": "bench.machine",
 }
 
+Effort = site.Effort
+FULL = Effort()
+
 
 def run(
     settings: Settings,
@@ -38,7 +41,7 @@ def run(
     as_json: bool = False,
     scale: float = 1.0,
     keep: bool = False,
-    effort: site.Effort = site.Effort(),
+    effort: Effort = FULL,
 ) -> None:
     """Print the figures of benchmark `name` (None or ``all``: of all) and end with 1 if one is missed.
 

@@ -109,10 +109,12 @@ def wait_ready(port: int, log: Path | None = None, patience_s: float = _READY_S)
     opener = build_opener(ProxyHandler({}))
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:
-        with contextlib.suppress(URLError, OSError):
-            with opener.open(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
-                if answer.status == 200:
-                    return
+        with (
+            contextlib.suppress(URLError, OSError),
+            opener.open(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer,
+        ):
+            if answer.status == 200:
+                return
         time.sleep(0.05)
     said = log.read_text(errors="replace")[-2000:] if log else ""
     raise TimeoutError(f"no server at port {port} after {patience_s:.0f} s. {said}")

@@ -217,11 +217,24 @@ def close_day(settings: Settings, day: datetime | None, as_json: bool) -> None:
 
 @click.command("bench", help=t("与同类做法并排测量", "Measure beside what else one could use."))
 @click.argument("name", required=False)
+@click.option(
+    "--scale",
+    type=click.FloatRange(0.002, 10),
+    default=1.0,
+    help=t("规模，1 为 5 万件事件、414 个网格", "size; 1 is 50,000 incidents, 414 grids"),
+)
+@click.option("--rounds", type=click.IntRange(1, 50), default=5, help=t("轮数", "rounds"))
+@click.option("--keep", is_flag=True, help=t("保留并重用测量库", "keep and reuse the database"))
+@as_json
 @click.pass_obj
-def bench(settings: Settings, name: str | None) -> None:
+def bench(
+    settings: Settings, name: str | None, scale: float, rounds: int, keep: bool, as_json: bool
+) -> None:
     from importlib import import_module
 
-    import_module("bench.run").run(settings, name)
+    run = import_module("bench.run")
+    effort = run.Effort(rounds=rounds)
+    run.run(settings, name, as_json=as_json, scale=scale, keep=keep, effort=effort)
 
 
 COMMANDS = (accounts, sample, statistics, bench)

@@ -1,11 +1,15 @@
 -- What happens before anybody is logged in runs as the owner, in functions that each do one thing.
 
 -- Account, its session and its postings of today for a token; no row when the token is unknown,
--- revoked, expired, idle for longer than the limit, or the account is disabled.
+-- revoked, expired, idle for longer than the limit, or the account is disabled. In plpgsql because each
+-- request asks this: its plan is kept, while a definer function in SQL is planned anew at each call.
 CREATE OR REPLACE FUNCTION session_actor(token_sha256 bytea, idle interval)
 RETURNS TABLE (session_id uuid, session_kind text, seen_at timestamptz, account_id uuid, username text,
                display_name text, locale text, theme text, postings jsonb)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
   SELECT s.id, s.kind, s.seen_at, a.id, a.username, a.display_name, a.locale, a.theme,
          coalesce((SELECT jsonb_agg(jsonb_build_object(
                             'id', p.id, 'post', p.post, 'area_path', p.area_path,
@@ -16,8 +20,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     FROM session s JOIN account a ON a.id = s.account_id
    WHERE s.token_hash = token_sha256 AND s.revoked_at IS NULL AND s.expires_at > now()
      AND (s.kind <> 'browser' OR s.seen_at > now() - idle)
-     AND a.disabled_at IS NULL
-$$;
+     AND a.disabled_at IS NULL;
+END $$;
 
 -- Note that a session is alive; at most once a minute, so that reading stays reading.
 CREATE OR REPLACE FUNCTION touch_session(which uuid) RETURNS void
