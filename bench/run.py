@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import platform
+import signal
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import version
@@ -48,6 +50,8 @@ def run(
     Raises InvalidInput for a name that is none of ours.
     """
     chosen = _chosen(name)
+    # Asked to end, we still take our servers along.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     say = Console(stderr=True)
     figures: list[Figure] = []
     with site.made(settings, place.Size.of(scale), effort, keep=keep) as here:
