@@ -15,19 +15,16 @@ from uuid import uuid4
 
 import pytest
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from shapely.geometry import shape
 
+from tests import builders
+from tests.browser.conftest import Live
+
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-PLACE = {"longitude": 120.607, "latitude": 31.300, "accuracy": 8}
+# The middle of the first micro-grid of 01-001.
+PLACE = {"longitude": 120.601, "latitude": 31.303, "accuracy": 8}
 PHONE = {"width": 390, "height": 844}
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-background-networking",
-]
 WAIT_S = 25
 SERIOUS = ("serious", "critical")
 SMALLEST_TARGET_PX = 44
@@ -434,40 +431,50 @@ def check_checks(page: Page, case: str) -> None:
     until(page, lambda: detail(page, case)["state"] == "rework")
 
 
+def prepare_tasks(live: Live) -> None:
+    """Five tasks dispatched to 01-001, in the own micro-grids."""
+    worker, intake, dispatcher = (live.house.client(u) for u in ("01-001", "I-01", "D-01"))
+    for number in range(5):
+        wanted = builders.report(f"{builders.STREET}001Z00100{number % 2 + 1}", matter="06010")
+        incident = worker.post("/api/v1/incidents", builders.report_json(wanted)).json["id"]
+        intake.operate(incident, "file", 1)
+        answer = dispatcher.operate(incident, "dispatch", 2, to="01-001")
+        assert answer.status_code == 200, answer.text
+
+
 @pytest.fixture(scope="module")
-def phone(live: Any) -> Iterator[tuple[Page, BrowserContext]]:
+def phone(live: Live, chromium: Browser) -> Iterator[tuple[Page, BrowserContext]]:
     """A phone in the sample place with 01-001 logged in; fails on script errors and foreign requests."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        context = browser.new_context(
-            viewport=PHONE,  # type: ignore[arg-type]
-            device_scale_factor=2,
-            has_touch=True,
-            is_mobile=True,
-            locale="zh-CN",
-            timezone_id="Asia/Shanghai",
-            geolocation=PLACE,  # type: ignore[arg-type]
-            permissions=["geolocation"],
-        )
-        page = context.new_page()
-        wrong: list[str] = []
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on(
-            "console",
-            lambda m: wrong.append(m.text) if "Content Security Policy" in m.text else None,
-        )
-        page.on(
-            "request",
-            lambda r: (
-                wrong.append(r.url) if not r.url.startswith((live.url, "data:", "blob:")) else None
-            ),
-        )
-        live.login(page, "01-001")
-        page.goto(f"{live.url}/field")
-        page.wait_for_selector("[data-camera]")
-        yield page, context
-        browser.close()
-        assert not wrong, wrong
+    prepare_tasks(live)
+    context = chromium.new_context(
+        viewport=PHONE,  # type: ignore[arg-type]
+        device_scale_factor=2,
+        has_touch=True,
+        is_mobile=True,
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+        geolocation=PLACE,  # type: ignore[arg-type]
+        permissions=["geolocation"],
+    )
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on(
+        "console",
+        lambda m: wrong.append(m.text) if "Content Security Policy" in m.text else None,
+    )
+    page.on(
+        "request",
+        lambda r: (
+            wrong.append(r.url) if not r.url.startswith((live.url, "data:", "blob:")) else None
+        ),
+    )
+    live.login(page, "01-001")
+    page.goto(f"{live.url}/field")
+    page.wait_for_selector("[data-camera]")
+    yield page, context
+    context.close()
+    assert not wrong, wrong
 
 
 def test_report_in_three_taps(phone: tuple[Page, BrowserContext]) -> None:
@@ -506,6 +513,7 @@ def test_check_of_another_worker(phone: tuple[Page, BrowserContext], live: Any) 
     for username in ("I-01", "D-01", "01-002"):
         others[username] = browser.new_context(viewport=PHONE, has_touch=True).new_page()  # type: ignore[arg-type]
         live.login(others[username], username)
+        others[username].goto(f"{live.url}/field")
     fresh = others["01-002"]
     case = handled_case(page, others["I-01"], others["D-01"], inside_own_area(fresh))
     fresh.goto(f"{live.url}/field")

@@ -176,7 +176,9 @@ class GridMap {
     for (const { geometry, properties } of this.#features('incident')) {
       if (geometry.type !== 'Point') continue;
       const key = properties.id ?? properties.number;
-      found.set(key, { point: geometry.coordinates, time: timeState(properties), properties });
+      // Tiles tell moments in seconds, screens count in milliseconds.
+      const told = { ...properties, due_at: properties.due_at ? properties.due_at * 1000 : null };
+      found.set(key, { point: geometry.coordinates, time: timeState(told), properties: told });
     }
     return [...found.values()];
   }

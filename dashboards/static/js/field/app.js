@@ -1,6 +1,7 @@
 /** What all views of the phone's page share: account, stores, lists, network, and which view stands. */
 import { api } from '../api.js';
 import { t } from '../i18n.js';
+import { live } from '../live.js';
 import { Catalogue } from './catalogue.js';
 import { WORKING } from './casestate.js';
 import { Draft } from './draft.js';
@@ -20,7 +21,7 @@ const ELDER_COOKIE = 'gridcenter_elder';
 const YEAR_S = 31536000;
 
 export class App extends EventTarget {
-  #views = {}; #view = null; #name = ''; #main; #refreshing = false;
+  #views = {}; #view = null; #name = ''; #main; #refreshing = false; #again = false;
 
   constructor({ account, place, bounds }) {
     super();
@@ -68,6 +69,7 @@ export class App extends EventTarget {
     window.addEventListener('signed-out', () => { this.outbox.signedOut = true; this.redraw(); });
     document.addEventListener('visibilitychange', () => { if (!document.hidden) this.wake(); });
     setInterval(() => { if (!document.hidden) this.wake(); }, REFRESH_MS);
+    live()?.subscribe(() => this.refresh());
     this.#route();
     this.outbox.prune();
     this.wake(true);
@@ -95,7 +97,10 @@ export class App extends EventTarget {
 
   /** The lists anew; without a network the stored ones stay. */
   async refresh() {
-    if (this.#refreshing) return;
+    if (this.#refreshing) {
+      this.#again = true; // something came while the lists were being taken
+      return;
+    }
     this.#refreshing = true;
     try {
       await this.#takeTasks();
@@ -110,6 +115,10 @@ export class App extends EventTarget {
     } finally {
       this.#refreshing = false;
       this.redraw();
+    }
+    if (this.#again) {
+      this.#again = false;
+      await this.refresh();
     }
   }
 
