@@ -121,7 +121,7 @@ def work_it_off(live: Live, phone: Page, desk: Page) -> None:
     phone.locator('[data-photo="after"]').set_input_files(
         {"name": "after.jpg", "mimeType": "image/jpeg", "buffer": photo_bytes(1200, 900)}
     )
-    phone.wait_for_selector(".field-task-form .photo img")
+    until(phone, lambda: phone.locator(".field-task-photos .photo").count() == 2)
     phone.locator(".field-task-form .choice").first.tap()
     phone.locator('[data-operate="handle"]').tap()
     phone.locator('[data-operate="feedback"]').tap()

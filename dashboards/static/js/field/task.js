@@ -223,13 +223,16 @@ export class Task {
       to_state: move?.to_state ?? null, body: { version: item.version, happened_at: new Date().toISOString(), ...given },
     };
     const pictures = photos.map((photo) => ({ ...photo, kind: 'photo', case_id: item.id, group: id, title, number: item.number, size: photo.blob.size }));
+    // Emptied before it is stored: the next step's form stands as soon as the outbox has this one.
+    const held = this.#form.reset();
     try {
       await this.#app.outbox.put([record, ...pictures]);
     } catch {
+      this.#form.restore(held);
+      this.#drawForm();
       say(t('手机存不下了，没有存；内容还在这里。腾出空间再按一次'), { kind: 'over', seconds: 20 });
       return;
     }
-    this.#form.reset();
     say(this.#app.online ? t('已存本机，正在发送') : t('已存本机，有网自动发'), { href: '#outbox', action: t('看待发箱') });
     this.#draw();
   }

@@ -21,11 +21,18 @@ export class TaskForm {
     this.#redraw = redraw;
   }
 
+  /** Empties the form and returns what it held, for `restore`. */
   reset() {
-    this.#note = '';
-    this.#free = false;
-    this.#photos = [];
-    this.#asking = null;
+    const held = { note: this.#note, free: this.#free, photos: this.#photos, asking: this.#asking };
+    this.restore({ note: '', free: false, photos: [], asking: null });
+    return held;
+  }
+
+  restore({ note, free, photos, asking }) {
+    this.#note = note;
+    this.#free = free;
+    this.#photos = photos;
+    this.#asking = asking;
     this.#drawn = '';
   }
 
