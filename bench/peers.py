@@ -47,9 +47,9 @@ class Overheard(Transaction):
         super().__init__(connection)
         self.said: list[Said] = []
 
-    def _run(self, statement: Any, params: Any) -> psycopg.Cursor[Row]:
+    def _run(self, statement: Any, params: Any, *, binary: bool = False) -> psycopg.Cursor[Row]:
         self.said.append(Said(str(statement), dict(params or {})))
-        return super()._run(statement, params)
+        return super()._run(statement, params, binary=binary)
 
 
 def overhear(

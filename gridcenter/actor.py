@@ -90,7 +90,9 @@ def act_as(tx: Transaction, actor: Actor) -> None:
     Posts map to ways in: AREA_POSTS read cases by area, INTAKE_POSTS by where the report came in,
     DEPARTMENT_POSTS by the department in charge. Administrators get no case at all.
     """
-    tx.one(_SET_SCOPE, scope_settings(actor))
+    scope = scope_settings(actor)
+    tx.one(_SET_SCOPE, scope)
+    tx.scope = "|".join(scope.values())
 
 
 def scope_settings(actor: Actor) -> dict[str, str]:

@@ -65,6 +65,8 @@ class Transaction:
     def __init__(self, connection: psycopg.Connection[Row], recent: Recent | None = None) -> None:
         self.connection = connection
         self._recent = recent if recent is not None else {}
+        # Whose rights hold in this transaction, as text for cache keys; set by actor.act_as.
+        self.scope = ""
 
     def recent(self, key: str, read: Callable[[Transaction], T], seconds: float = 30.0) -> T:
         """What `read` gave less than `seconds` ago on this database, or reads again.
@@ -79,6 +81,12 @@ class Transaction:
         if value:
             self._recent[key] = (time.monotonic(), value)
         return value
+
+    def blob(self, statement: str, params: Mapping[str, Any] | None = None) -> bytes:
+        """The first column of the first row as bytes, sent in binary; empty when there is none."""
+        row = self._run(statement, params, binary=True).fetchone()
+        value = None if row is None else next(iter(row.values()))
+        return bytes(value or b"")
 
     def execute(self, statement: Statement, params: Mapping[str, Any] | None = None) -> int:
         """The number of rows touched."""
@@ -102,14 +110,16 @@ class Transaction:
         with self.connection.cursor() as cursor:
             cursor.executemany(cast(LiteralString, statement), rows)
 
-    def _run(self, statement: Statement, params: Mapping[str, Any] | None) -> psycopg.Cursor[Row]:
+    def _run(
+        self, statement: Statement, params: Mapping[str, Any] | None, *, binary: bool = False
+    ) -> psycopg.Cursor[Row]:
         if isinstance(statement, ClauseElement):
             compiled = statement.compile(
                 dialect=_DIALECT, compile_kwargs={"render_postcompile": True}
             )
             params = {**compiled.params, **(params or {})}
             statement = str(compiled)
-        return self.connection.execute(statement, params)
+        return self.connection.execute(statement, params, binary=binary)
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,9 @@ from layers.catalog import Layer, layer_named
 MAX_ZOOM = 22
 MAX_FEATURES = 5000
 
-# The reader's scope, what is settled of the feed and the minute, in one way to the database.
+# What is settled of the feed, and the minute: what is in time now may be overdue then.
 _NOW = """
-SELECT concat_ws('|', current_setting('gridcenter.account', true),
-                 current_setting('gridcenter.areas', true), current_setting('gridcenter.intake', true),
-                 current_setting('gridcenter.departments', true),
-                 current_setting('gridcenter.clearance', true),
-                 current_setting('gridcenter.posts', true)) AS scope,
-       CASE WHEN %(moves)s THEN journal_horizon() END AS head,
-       floor(extract(epoch FROM now()) / 60)::bigint AS minute
+SELECT journal_horizon() AS head, floor(extract(epoch FROM now()) / 60)::bigint AS minute
 """
 # Each import writes new rows or new ends of rows. Positions come with operations. Counting 18,000
 # buildings takes as long as drawing a tile, so a count serves all tiles of one second.
@@ -48,8 +42,7 @@ def tile(tx: Transaction, name: str, z: int, x: int, y: int) -> bytes:
             "tile", "bad_tile", "没有这张瓦片", "There is no tile with this address"
         )
     # The function's name comes from our own table, never from a caller.
-    found = tx.scalar(f"SELECT {layer.tile}(%(z)s, %(x)s, %(y)s)", {"z": z, "x": x, "y": y})
-    return bytes(found or b"")
+    return tx.blob(f"SELECT {layer.tile}(%(z)s, %(x)s, %(y)s)", {"z": z, "x": x, "y": y})
 
 
 _COLLECTION = """
@@ -105,22 +98,22 @@ def layer_version(tx: Transaction, name: str) -> str:
     Raises NotFound.
     """
     layer = layer_named(name)
-    now = tx.one(_NOW, {"moves": layer.moves})
-    assert now is not None
-    parts = [layer.name, str(now["scope"]), _stored_version(tx, layer, str(now["scope"]))]
+    parts = [layer.name, tx.scope, _stored_version(tx, layer)]
     if layer.moves:
+        now = tx.one(_NOW)
+        assert now is not None
         parts.append(str(now["head"]))
-    if layer.name in ("incident", "worker"):
-        parts.append(str(now["minute"]))
+        if layer.name in ("incident", "worker"):
+            parts.append(str(now["minute"]))
     return sha256("|".join(parts).encode()).hexdigest()[:20]
 
 
-def _stored_version(tx: Transaction, layer: Layer, scope: str) -> str:
+def _stored_version(tx: Transaction, layer: Layer) -> str:
     """What imports and positions left behind, at most a second old, as this scope sees it."""
     if layer.name == "incident":
         return ""
     kind = layer.name if layer.name in _VERSIONS else "area"
-    key = f"layers.{kind}|{scope}"
+    key = f"layers.{kind}|{tx.scope}"
     return tx.recent(key, lambda t: str(t.scalar(_VERSIONS[kind])), _COUNTED_FOR_S)
 
 

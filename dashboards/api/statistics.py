@@ -12,7 +12,6 @@ from pydantic import Field
 from dashboards.api.schemas import Code, Limit, Query, Text
 from dashboards.requests import actor, house, tx
 from gridcenter import clock
-from gridcenter.actor import scope_settings
 from gridcenter.areas.queries import area_code_at, top_areas
 from gridcenter.errors import AREA, NotFound
 from gridcenter.statistics import lists, queries
@@ -113,7 +112,7 @@ def wall(query: AreaQuery) -> Response:
     """What is open now, today, this month, overdue worst first, what just happened; no persons."""
     zone, code = house().settings.timezone, query.area or own_area()
     # Fifty walls of one scope that hear the same bell ask once.
-    key = f"wall.{code}.{sorted(scope_settings(actor()).items())}"
+    key = f"wall.{code}.{tx().scope}"
     found = tx().recent(key, lambda t: wall_figures(t, actor(), code, clock.now(), zone), 1.0)
     words = [d for d in queries.indicator_definitions(tx()) if d["code"] in ON_THE_WALL]
     return jsonify({**found, "definitions": words})

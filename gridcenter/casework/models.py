@@ -159,6 +159,13 @@ class CaseFile(Base):
         Index("case_file_reporter_idx", "reporter_account_id", text("opened_at DESC")),
         Index("case_file_holder_idx", "holder_account_id", text("opened_at DESC")),
         Index("case_file_location_idx", "location", postgresql_using="gist"),
+        # Maps show what is open: a few thousand among millions.
+        Index(
+            "case_file_open_location_idx",
+            "location",
+            postgresql_using="gist",
+            postgresql_where=text("state NOT IN ('closed', 'evaluated', 'rejected')"),
+        ),
         Index("case_file_due_idx", "due_at", postgresql_where=text("due_at IS NOT NULL")),
         Index("case_file_state_idx", "state", text("opened_at DESC")),
         Index("case_file_filed_idx", "filed_at", postgresql_where=text("filed_at IS NOT NULL")),

@@ -109,7 +109,7 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
                  tile_shape(c.location, z, x, y) AS geom
             FROM case_file c JOIN catalogue_item i ON i.id = c.item_id
            WHERE c.location && tile_box(z, x, y) AND c.kind = 'incident'
-             AND c.state = ANY ((SELECT open_states())::text[])) t
+             AND c.state NOT IN ('closed', 'evaluated', 'rejected')) t
    WHERE t.geom IS NOT NULL
 $$;
 

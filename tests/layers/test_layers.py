@@ -133,7 +133,7 @@ def test_without_a_scope_everything_is_empty(place, name):
     [
         ("microgrid", "tile_areas", "area_version_geom_now_idx"),
         ("building", "tile_building", "building_geom_idx"),
-        ("incident", "tile_incident", "case_file_location_idx"),
+        ("incident", "tile_incident", "case_file_open_location_idx"),
     ],
 )
 def test_tiles_go_by_the_spatial_index_under_row_rights(place, name, function, index):
