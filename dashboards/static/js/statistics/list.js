@@ -74,7 +74,8 @@ export class List {
       if (this.#shown === 0) this.#rows.append(element('li', 'statistics-none', t('名单是空的，与数字一致')));
     } catch (error) {
       this.#more.hidden = false;
-      this.#more.textContent = t('没取到，%(why)s再取一次', { why: error.detail ? `${error.detail}；` : '' });
+      const why = error.detail ? `${error.detail}；` : '';
+      this.#more.textContent = t('没取到，%(why)s再取一次', { why });
     } finally {
       this.#more.disabled = false;
     }
