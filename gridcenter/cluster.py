@@ -118,9 +118,11 @@ def start(settings: Settings) -> ClusterStatus:
         )
     account = _account(settings)
     with _locked(settings):
-        _prepare_folders(settings, account)
-        _write_configuration(settings, account)
-        _start_postmaster(settings, account)
+        # Another starter may have been faster while this one waited for the lock.
+        if not _answers(settings):
+            _prepare_folders(settings, account)
+            _write_configuration(settings, account)
+            _start_postmaster(settings, account)
     return status(settings)
 
 

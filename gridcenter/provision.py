@@ -17,6 +17,7 @@ from gridcenter.errors import GridcenterError, Words
 from gridcenter.settings import Settings
 
 ROLES = ("owner", "web", "worker")
+_ROLES_LOCK = 4490_0001
 _MAINTENANCE = "postgres"  # exists on every server
 EXTENSIONS = ("postgis", "ltree", "btree_gist", "pg_trgm")
 # Row policies stop the planner from using an index for a function that might leak a hidden row's
@@ -58,6 +59,8 @@ def prepare_database(settings: Settings, name: str | None = None) -> Preparation
     """
     name = name or settings.database
     with _admin(settings, _MAINTENANCE) as connection:
+        # Roles belong to the whole server: two starters take turns. Freed with the connection.
+        connection.execute("SELECT pg_advisory_lock(%s)", [_ROLES_LOCK])
         _make_roles(connection, settings)
         created = _make_database(connection, name, template=None)
     with _admin(settings, name) as connection:

@@ -5,6 +5,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -183,3 +184,12 @@ def test_no_cluster_is_one_clear_sentence(tmp_path: Path) -> None:
         cluster.start(absent)
     with pytest.raises(ServerUnfit, match="cannot connect"):
         prepare_database(absent)
+
+
+def test_two_starters_do_not_meet(settings: Settings) -> None:
+    """As two test processes or two `bin/up` do: one starts, the other finds it running."""
+    cluster.stop(settings)
+    with ThreadPoolExecutor(4) as starters:
+        found = list(starters.map(lambda _: cluster.ensure(settings), range(4)))
+        assert all(status.running for status in found)
+        list(starters.map(lambda n: prepare_database(settings, f"together_{n}"), range(4)))
