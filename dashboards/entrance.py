@@ -23,6 +23,7 @@ from dashboards.requests import (
 )
 from gridcenter.accounts import operations
 from gridcenter.accounts.operations import LIFETIMES, LogIn, LogInFailed, Preferences
+from gridcenter.accounts.queries import has_one_time_password
 from gridcenter.actor import Actor
 from gridcenter.areas.queries import installation_place
 from gridcenter.errors import AccountLocked, InvalidInput
@@ -87,7 +88,8 @@ def log_in() -> Response:
         opened = operations.log_in(transaction, command)
     if isinstance(opened, LogInFailed):
         return _login_page(error=_login_error(opened), username=command.username)
-    response = redirect(_inside(request.form.get("next")) or "/")
+    first = "/password" if opened.one_time else _inside(request.form.get("next")) or "/"
+    response = redirect(first)
     _set_cookie(response, opened.token, LIFETIMES["browser"].total_seconds())
     if request.form.get("elder"):
         response.set_cookie("gridcenter_elder", "1", max_age=YEAR_S, samesite="Lax")
@@ -167,6 +169,35 @@ def log_out() -> Response:
     response.delete_cookie(SESSION_COOKIE)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
+
+
+@bp.get("/password")
+def password() -> str:
+    """The page on which everybody changes the own password."""
+    return _password_page({})
+
+
+@bp.post("/password")
+def change_password() -> Response | str:
+    """Change the own password; every other session of the account ends."""
+    old, new = request.form.get("old", "")[:200], request.form.get("new", "")[:200]
+    if new != request.form.get("again", ""):
+        return _password_page({"again": _("两次输入的新密码不一样")})
+    try:
+        operations.change_own_password(tx(), actor(), old, new)
+    except InvalidInput as error:
+        return _password_page({e.field: e.detail(locale()) for e in error.errors})
+    return redirect("/")
+
+
+def _password_page(errors: dict[str, str]) -> str:
+    who = actor()
+    return render_template(
+        "password.html",
+        errors=errors,
+        asked=has_one_time_password(tx(), who),
+        account={"label": who.display_name},
+    )
 
 
 @bp.post("/preferences")

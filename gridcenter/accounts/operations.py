@@ -42,11 +42,15 @@ class LogIn:
 
 @dataclass(frozen=True)
 class OpenedSession:
-    """A new session: the token is shown once, only its hash is kept."""
+    """A new session: the token is shown once, only its hash is kept.
+
+    `one_time`: the password was set by an administrator, an own one is to be chosen.
+    """
 
     token: str
     session_id: UUID
     expires_at: datetime
+    one_time: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,10 @@ def log_in(tx: Transaction, command: LogIn) -> OpenedSession | LogInFailed:
     if row is None or row["disabled_at"] is not None or not good:
         return LogInFailed(_note_failure(tx, command, row["id"] if row else None))
     stale = passwords.outdated(row["password_hash"])
-    return open_session(
+    opened = open_session(
         tx, row["id"], command, passwords.hashed(command.password) if stale else None
     )
+    return replace(opened, one_time=row["one_time"])
 
 
 def open_session(

@@ -100,6 +100,16 @@ def session_list(tx: Transaction, account_id: UUID | None) -> list[Row]:
     )
 
 
+def has_one_time_password(tx: Transaction, actor: Actor) -> bool:
+    """Whether the actor's password was set by an administrator and is to be replaced."""
+    return bool(
+        tx.scalar(
+            "SELECT password_changed_at IS NULL AS one_time FROM account WHERE id = %(id)s",
+            {"id": actor.account_id},
+        )
+    )
+
+
 def post_list(tx: Transaction) -> list[Row]:
     """All posts with their names, in order."""
     return tx.all("SELECT code, name, name_en, clearance, administrates FROM post ORDER BY sort")

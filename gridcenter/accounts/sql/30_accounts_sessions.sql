@@ -30,11 +30,13 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 
 -- What log-in needs to judge a password; no row for an unknown name.
-CREATE OR REPLACE FUNCTION account_for_login(wanted text)
+DROP FUNCTION IF EXISTS account_for_login(text);
+CREATE FUNCTION account_for_login(wanted text)
 RETURNS TABLE (id uuid, password_hash text, failed_logins smallint, locked_until timestamptz,
-               disabled_at timestamptz)
+               disabled_at timestamptz, one_time boolean)
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT a.id, a.password_hash, a.failed_logins, a.locked_until, a.disabled_at
+  SELECT a.id, a.password_hash, a.failed_logins, a.locked_until, a.disabled_at,
+         a.password_changed_at IS NULL
     FROM account a WHERE lower(a.username) = lower(wanted) FOR UPDATE
 $$;
 

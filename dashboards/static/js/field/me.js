@@ -25,6 +25,7 @@ export class Me {
           row(t('字号'), choices([{ value: false, text: t('标准版') }, { value: true, text: t('大字版') }], app.elder, (on) => app.setElder(on), t('字号'))),
           row(t('语言'), choices([{ value: 'zh', text: '中文' }, { value: 'en', text: 'English' }], isEnglish() ? 'en' : 'zh', (value) => this.#speak(value), t('语言')))),
         h('h2', {}, t('在哪些设备登录')), this.#sessions,
+        h('a', { class: 'button button-main button-wide', href: '/password' }, t('修改密码')),
         button(t('退出登录'), { kind: 'danger main', class: 'button button-danger button-main button-wide', dataset: { logout: '' }, onclick: () => this.#leave() })));
     this.#load();
   }

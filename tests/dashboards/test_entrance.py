@@ -1,0 +1,102 @@
+"""The door for people: log-in page, lock after five failures, one-time passwords, log-out."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from gridcenter.accounts import operations
+from gridcenter.actor import SYSTEM
+from tests import builders
+from tests.conftest import House
+
+PAGE = {"Accept": "text/html"}
+
+
+def csrf(client: Any, path: str) -> str:
+    """The form token of a page."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get(path, headers=PAGE).text)
+    assert found is not None
+    return found[1]
+
+
+def log_in(client: Any, username: str, password: str) -> Any:
+    """The answer to the log-in form."""
+    form = {"csrf_token": csrf(client, "/login"), "username": username, "password": password}
+    return client.post("/login", data=form, headers=PAGE)
+
+
+def test_each_post_begins_on_its_page(house: House) -> None:
+    for username, page in (("D-01", "/desk"), ("01-001", "/field"), ("S-01", "/statistics")):
+        client = house.app.test_client()
+        answer = log_in(client, username, builders.PASSWORD)
+        assert (answer.status_code, answer.location) == (302, "/")
+        assert client.get("/", headers=PAGE).location == page
+
+
+def test_five_failures_lock_and_say_nothing_about_names(house: House) -> None:
+    client = house.app.test_client()
+    unknown = log_in(client, "nobody", "Wrong-pass-1")
+    wrong = log_in(client, "D-01", "Wrong-pass-1")
+    said = [re.search(r'id="login-error".*?</div>', a.text, re.S) for a in (unknown, wrong)]
+    assert said[0] is not None and said[1] is not None
+    assert said[0][0] == said[1][0]
+    for _ in range(4):
+        locked = log_in(client, "D-01", "Wrong-pass-1")
+    assert "锁定" in locked.text
+    assert "锁定" in log_in(client, "D-01", builders.PASSWORD).text
+    answer = house.client().post(
+        "/api/v1/sessions", {"username": "D-01", "password": builders.PASSWORD}
+    )
+    assert (answer.status_code, answer.json["code"]) == (423, "account_locked")
+
+
+def test_forms_without_token_are_refused(house: House) -> None:
+    client = house.app.test_client()
+    form = {"username": "D-01", "password": builders.PASSWORD}
+    assert client.post("/login", data=form, headers=PAGE).status_code == 403
+    log_in(client, "D-01", builders.PASSWORD)
+    body = builders.report_json(builders.report())
+    assert client.post("/api/v1/incidents", json=body).status_code == 403
+
+
+def test_a_one_time_password_leads_to_choosing_an_own_one(house: House) -> None:
+    with house.owner.transaction() as tx:
+        once = operations.reset_password(tx, SYSTEM, "D-01")
+    client = house.app.test_client()
+    assert log_in(client, "D-01", once).location == "/password"
+    token = csrf(client, "/password")
+    form = {"csrf_token": token, "old": once, "new": "short", "again": "short"}
+    assert "至少 8 位" in client.post("/password", data=form, headers=PAGE).text
+    form |= {"new": "My-own-word-9", "again": "My-own-word-8"}
+    assert "不一样" in client.post("/password", data=form, headers=PAGE).text
+    form |= {"again": "My-own-word-9"}
+    assert client.post("/password", data=form, headers=PAGE).location == "/"
+    assert log_in(house.app.test_client(), "D-01", "My-own-word-9").location == "/"
+
+
+def test_log_out_ends_the_session(house: House) -> None:
+    client = house.app.test_client()
+    log_in(client, "D-01", builders.PASSWORD)
+    assert client.get("/desk", headers=PAGE).status_code == 200
+    client.post("/logout", data={"csrf_token": csrf(client, "/desk")}, headers=PAGE)
+    assert client.get("/desk", headers=PAGE).location.startswith("/login")
+
+
+def test_nobody_is_led_outside(house: House) -> None:
+    for target in ("https://example.org/", "//example.org", "/\\example.org"):
+        client = house.app.test_client()
+        form = {
+            "csrf_token": csrf(client, "/login"),
+            "username": "D-01",
+            "password": builders.PASSWORD,
+            "next": target,
+        }
+        assert client.post("/login", data=form, headers=PAGE).location == "/"
+
+
+def test_pages_of_other_posts_do_not_exist(house: House) -> None:
+    client = house.app.test_client()
+    log_in(client, "01-001", builders.PASSWORD)
+    for path in ("/desk", "/statistics", "/imports", "/admin", "/wall"):
+        assert client.get(path, headers=PAGE).status_code == 404
