@@ -35,7 +35,7 @@ SELECT b.code, b.name, b.floors, b.height_m AS height, b.usage,
 
 _EXTENT = """
 SELECT ST_XMin(e) AS west, ST_YMin(e) AS south, ST_XMax(e) AS east, ST_YMax(e) AS north
-  FROM (SELECT ST_Extent(geom) AS e FROM area_now) x WHERE e IS NOT NULL
+  FROM (SELECT ST_Extent(geom) AS e FROM area_version WHERE upper_inf(valid)) x WHERE e IS NOT NULL
 """
 
 

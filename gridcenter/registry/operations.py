@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from gridcenter.actor import Actor
+from gridcenter.areas.operations import MANY
 from gridcenter.database import Transaction
 from gridcenter.errors import Conflict, FieldError, InvalidInput, MoveNotAllowed, NotFound, Words
 from gridcenter.registry.rules import (
@@ -117,6 +118,8 @@ def write_buildings(tx: Transaction) -> BuildingCounts:
     changed = tx.execute(_UPDATE)
     tx.scalar(_REHOME)
     new = tx.execute(_INSERT)
+    if new + changed >= MANY:
+        tx.execute("SELECT analyze_written('buildings')")
     lost = tx.all(
         "SELECT code FROM building_incoming EXCEPT SELECT code FROM building_placed ORDER BY code"
     )

@@ -43,6 +43,7 @@ def loaded(place: Place) -> Iterator[Transaction]:
     connection = connect(Settings.from_environment().url("admin", NAME))
     tx = Transaction(connection)
     tx.execute(LOAD, {"n": 3000, "day": "2026-10-01"})
+    tx.execute("ANALYZE case_file, case_event, case_timer")
     for row in tx.all(
         "SELECT d::date AS day FROM generate_series('2026-08-20'::timestamp,"
         " '2026-09-18', '1 day') d"
