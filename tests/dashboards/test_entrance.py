@@ -84,7 +84,7 @@ def test_log_out_ends_the_session(house: House) -> None:
 
 
 def test_nobody_is_led_outside(house: House) -> None:
-    for target in ("https://example.org/", "//example.org", "/\\example.org"):
+    for target in ("https://elsewhere.invalid/", "//elsewhere.invalid", "/\\elsewhere.invalid"):
         client = house.app.test_client()
         form = {
             "csrf_token": csrf(client, "/login"),
