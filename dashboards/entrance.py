@@ -23,7 +23,7 @@ from dashboards.requests import (
 )
 from gridcenter.accounts import operations
 from gridcenter.accounts.operations import LIFETIMES, LogIn, LogInFailed, Preferences
-from gridcenter.accounts.queries import has_one_time_password
+from gridcenter.accounts.queries import has_one_time_password, session_of
 from gridcenter.actor import Actor
 from gridcenter.areas.queries import installation_place
 from gridcenter.errors import AccountLocked, InvalidInput
@@ -156,8 +156,13 @@ def _set_cookie(response: Any, token: str, seconds: float) -> None:
 @without_transaction
 def enter_wall() -> Response:
     """Exchange a wall's token in the address for a cookie, so that the token leaves the screen."""
+    token = request.args.get("token", "")[:200]
+    with house().database.transaction(read_only=True) as transaction:
+        session = session_of(transaction, token) if token else None
+    if session is None or session.kind != "wall":
+        return redirect("/login")
     response = redirect("/wall")
-    _set_cookie(response, request.args.get("token", "")[:200], LIFETIMES["wall"].total_seconds())
+    _set_cookie(response, token, LIFETIMES["wall"].total_seconds())
     return response
 
 

@@ -97,6 +97,8 @@ def _import(
     command = ImportCommand(
         kind=Kind(kind), path=file, level=_level(level), columns=_columns(mapped), **options
     )
+    if report:
+        _check_writable(report)
     with open_database(settings) as database, bars() as progress:
         outcome = run_import(
             database,
@@ -105,14 +107,25 @@ def _import(
             dry_run=dry_run,
             progress=lambda step, share: progress(step, round(share * 100), 100),
         )
-    if report:
-        _write_report(report, outcome.findings)
     if as_json:
         give_json(asdict(outcome))
     else:
         _tell(outcome, dry_run)
-    if outcome.refused_whole:
+    if report:
+        _write_report(report, outcome.findings)
+    if outcome.refused_whole or (outcome.applied is None and not dry_run):
         raise SystemExit(2)
+
+
+def _check_writable(report: Path) -> None:
+    """Raise InvalidInput before anything is imported, when the report could not be written."""
+    if report.is_dir() or not report.parent.is_dir():
+        raise InvalidInput.of(
+            "report",
+            "bad_report",
+            f"写不了 {report}：没有这个目录",
+            f"{report} cannot be written: there is no such folder",
+        )
 
 
 def _level(given: str | None) -> Any:
@@ -158,6 +171,11 @@ def _tell(outcome: Outcome, dry_run: bool) -> None:
         say(f"另有 {more} 条，用 --report 看全部", f"{more} more findings: see them with --report")
     if outcome.refused_whole:
         say("整个文件没有导入，未写入任何数据", "the whole file was refused; nothing was stored")
+    elif outcome.applied is None and not dry_run:
+        say(
+            f"没有可写入的行：{outcome.read} 行全部拒绝，未写入任何数据",
+            f"no row can be written: all {outcome.read} were refused; nothing was stored",
+        )
     elif outcome.applied is None:
         say(
             f"检查完毕，未写入：{outcome.read} 行，可写入 {outcome.writable}，"

@@ -228,6 +228,14 @@ class MoveNotAllowed(GridcenterError):
         )
 
 
+class CursorGone(GridcenterError):
+    """A reader's place in the feed lies beyond its end: the database was put back, or it was made up."""
+
+    code = "cursor_gone"
+    zh = "这个位置在动态流之外，请重新载入"
+    en = "This place lies beyond the feed; load everything anew"
+
+
 class NotYours(MoveNotAllowed):
     """The case is at the right step, but this person may not do it; ``reasons`` say why."""
 

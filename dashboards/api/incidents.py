@@ -112,6 +112,7 @@ def nearby(query: NearbyQuery) -> Response:
 @bp.doc(summary="One incident", responses={404: "Not found"})
 def incident(incident_id: UUID) -> Response:
     """Everything about one incident with events, photos, timers and `allowed_operations`."""
+    _refuse_walls()
     return jsonify(queries.incident_detail(tx(), actor(), incident_id, locale()))
 
 
@@ -137,7 +138,14 @@ def operate(incident_id: UUID, operation: str, body: OperationBody) -> Response:
 @bp.doc(summary="Who could take it", responses={404: "Not found"})
 def candidates(incident_id: UUID) -> Response:
     """Ranked workers with their arithmetic, the excluded with reasons, departments."""
+    _refuse_walls()
     return jsonify(dispatch_candidates(tx(), incident_id, clock.now(), locale()))
+
+
+def _refuse_walls() -> None:
+    """A wall hangs in a room: it shows lists and figures, no words of reporters and no names."""
+    if actor().posts == {"wall"}:
+        raise NotFound()
 
 
 @bp.put("/incidents/<uuid:incident_id>/photos/<uuid:photo_id>")

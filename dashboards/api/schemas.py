@@ -192,8 +192,9 @@ class JournalQuery(Query):
 
 
 def given_of(body: OperationBody) -> dict[str, Any]:
-    """What an operation was given beside version and time."""
-    return dict(body.model_extra or {})
+    """What an operation was given beside version and time; blanks around texts do not count."""
+    given = body.model_extra or {}
+    return {name: v.strip() if isinstance(v, str) else v for name, v in given.items()}
 
 
 def bounded_json(value: Any, depth: int = 0) -> Any:

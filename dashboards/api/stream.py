@@ -63,8 +63,10 @@ def stream() -> Response:
             raise NotAuthenticated()
         act_as(tx, session.actor)
         after = request.headers.get("Last-Event-ID") or request.args.get("after")
-        cursor = after if after else queries.head(tx)
-        queries.parse_cursor(cursor)
+        # A place beyond the end (the database was put back) begins at the end: the page then asks
+        # with its own cursor, is told that it is gone, and loads anew.
+        head = queries.head(tx)
+        cursor = min(after, head, key=queries.parse_cursor) if after else head
     place = _take_place(home)
     home.bell.start()
     reader = _Reader(_token(), session.actor)

@@ -11,6 +11,8 @@ from gridcenter.errors import NotFound, Words
 from gridcenter.journal.queries import head
 
 bp = APIBlueprint("wall", __name__, enable_openapi=False)
+# Disputes and cases about people in care have confidentiality 1: a screen in a room leaves them out.
+RESTRICTED = 1
 WALL_POSTS = frozenset({"wall", "dispatcher", "duty_officer", "official", "intake"})
 
 
@@ -26,5 +28,6 @@ def wall() -> str:
         theme="wall",
         scale=min(3.0, max(0.5, request.args.get("scale", 1.0, type=float))),
         journal_cursor=head(tx()),
+        sees_restricted=who.clearance >= RESTRICTED,
         places=top_areas(tx()),
     )

@@ -1,4 +1,4 @@
-"""What changes a case: `move`, and the statement parts that every kind of case opens with.
+"""What changes a case: `apply_move`, and the statement parts that every kind of case opens with.
 
 An open case is one statement with data-modifying CTEs, because it was measured to be the difference
 between a quarter and a tenth of what the database can take; kinds of cases (incidents now) put their
@@ -161,8 +161,7 @@ def holds(case: Row, actor: Actor) -> bool:
 def choose_move(case: Row, actor: Actor, command: MoveCase, rules: ProcedureRules) -> Move:
     """The move that the command means. Raises InvalidInput or MoveNotAllowed with the reason."""
     mover = choose(rules.moves, case["state"], command.operation, command.given)
-    # One operation may start two moves for different posts (退回 by holder, 退回受理 by dispatcher);
-    # `choose` goes by what was given, the post decides here.
+    # `choose` goes by the state and by what was given; whether this person may is decided after it.
     permit(mover, actor.posts, holds(case, actor), facts_of(case, actor))
     return mover
 

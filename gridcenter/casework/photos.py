@@ -19,13 +19,15 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from gridcenter.actor import Actor
 from gridcenter.database import Row, Transaction
-from gridcenter.errors import Conflict, InvalidInput, NotFound, Words
+from gridcenter.errors import Conflict, InvalidInput, NotFound, NotYours, Words
 
 LONGER_SIDE_PX = 1920
 MOST_PIXELS = 60_000_000
 QUALITY = 82
 STAGES = ("near", "far", "reference", "before", "after", "check")
 PHOTO = Words("照片", "photo")
+# Who works on cases; the same list stands in the row policy of attachments.
+WITNESSES = frozenset({"grid_worker", "intake", "dispatcher", "duty_officer", "handler"})
 
 # A decompression bomb is refused by Pillow itself beyond this.
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
@@ -117,13 +119,18 @@ def add_photo(
     """The stored photo's row and whether it is new; the same photo again changes nothing.
 
     Row: id, stage, width_px, height_px, size_bytes, sha256, taken_at. Raises NotFound for a case
-    outside the scope, Conflict for the same id with another picture, InvalidInput.
+    outside the scope, NotYours for posts that only read, Conflict for the same id with another picture, InvalidInput.
     """
     if command.stage not in STAGES:
         known = ", ".join(STAGES)
         raise InvalidInput.of("stage", "unknown_stage", f"照片类别：{known}", f"One of: {known}")
     if tx.one("SELECT 1 FROM case_file WHERE id = %(id)s", {"id": command.case_id}) is None:
         raise NotFound()
+    if actor.posts.isdisjoint(WITNESSES):
+        raise NotYours(
+            Words("加照片", "Add a photo"),
+            [Words("您的岗位只看不写", "your post reads and does not write")],
+        )
     received = sha256(command.content).digest()
     known_row = _row(tx, command.id)
     if known_row is None:

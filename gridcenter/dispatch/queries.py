@@ -17,7 +17,7 @@ from gridcenter.dispatch.rules import (
 )
 from gridcenter.errors import NotFound
 
-MOST_SHOWN = 8
+MOST_SHOWN = 20
 
 # Whoever answers for the place or belongs to its community, and the nearest duties around it; each
 # worker once, with the best duty. Distances in metres on the spheroid.
@@ -78,7 +78,7 @@ def candidates(tx: Transaction, case_id: UUID, now: datetime, locale: str) -> di
 
     Keys: `proposed` (the `to` of the first worker or None), `workers` [{letter, to, name, sum,
     terms [{term, name, got, max, fact}], lon, lat, position_at, distance_m}] best first and at most
-    eight, `excluded` [{to, name, reason}], `departments` [{to, name, is_default}]. Raises NotFound.
+    twenty, `excluded` [{to, name, reason}], `departments` [{to, name, is_default}]. Raises NotFound.
     """
     if tx.one("SELECT 1 FROM case_file WHERE id = %(id)s", {"id": case_id}) is None:
         raise NotFound()

@@ -246,6 +246,15 @@ def operate(
 
     Raises NotFound, Conflict, InvalidInput, MoveNotAllowed, NotYours (see casework.operations).
     """
+    if command.happened_at is not None and not (
+        now - OLDEST_REPORT < command.happened_at < now + CLOCK_SLACK
+    ):
+        raise InvalidInput.of(
+            "happened_at",
+            "wrong_time",
+            "办理时间不在最近一年内，查看手机时钟",
+            "The time is not within the last year; check the phone's clock",
+        )
     case = lock_case(tx, actor, command)
     if case is None:
         row = tx.one(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -145,7 +146,7 @@ def _clauses(actor: Actor, wanted: IncidentFilter) -> tuple[list[str], dict[str,
             " OR EXISTS (SELECT FROM unnest(initials || pinyin) AS typed"
             " WHERE starts_with(typed, %(q_low)s))))"
         )
-        params |= {"q": wanted.q, "q_low": wanted.q.lower()}
+        params |= {"q": re.sub(r"([\\%_])", r"\\\1", wanted.q), "q_low": wanted.q.lower()}
     if wanted.after is not None:
         clauses.append(_ORDERS[wanted.order].after)
         params |= _cursor(wanted.after)
@@ -191,6 +192,8 @@ def _departments(actor: Actor) -> list[int]:
 def _cursor(text: str) -> dict[str, Any]:
     value, _, identity = text.partition("~")
     try:
+        if not 0 <= float(value) < 1e12:
+            raise ValueError(value)
         return {"after_value": float(value), "after_id": UUID(identity)}
     except ValueError:
         raise InvalidInput.of(

@@ -8,7 +8,7 @@ was read. Readers therefore stop at the horizon, below which nothing can appear 
 from __future__ import annotations
 
 from gridcenter.database import Transaction
-from gridcenter.errors import InvalidInput
+from gridcenter.errors import CursorGone, InvalidInput
 
 START = "0"
 
@@ -46,12 +46,14 @@ def entries_after(tx: Transaction, cursor: str, limit: int) -> str:
     """JSON text ``{"items": […], "next": cursor}`` of what the actor may see after `cursor`.
 
     Items: cursor, number, at, topic, subject_id, area_path, data; in the order of their numbers.
-    `next` is where to read on, at least `cursor`.
+    `next` is where to read on, at least `cursor`. Raises CursorGone for a cursor beyond the end.
     """
     after, settled = parse_cursor(cursor), horizon(tx)
+    if after > settled:
+        raise CursorGone()
     row = tx.one(_AFTER, {"after": after, "horizon": settled, "limit": limit})
     assert row is not None
-    following = row["last"] if row["n"] == limit else max(after, settled)
+    following = row["last"] if row["n"] == limit else settled
     return f'{{"items":{row["items"]},"next":"{following}"}}'
 
 

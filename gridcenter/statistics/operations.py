@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from gridcenter.database import Transaction
 from gridcenter.errors import InvalidInput
-from gridcenter.statistics.rules import day_start
+from gridcenter.statistics.rules import FIRST_YEAR, LAST_YEAR, day_start
 
 # One at a time: two closers of a day would otherwise both delete and both insert.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('gridcenter.close_day'))"
@@ -47,6 +47,13 @@ def close_day(tx: Transaction, day: date, zone: ZoneInfo) -> int:
     events of that day came in since. Runs as owner or worker. Raises InvalidInput for a day that is
     not over.
     """
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise InvalidInput.of(
+            "day",
+            "bad_day",
+            f"日期应在 {FIRST_YEAR} 至 {LAST_YEAR} 年之间",
+            f"A day lies between {FIRST_YEAR} and {LAST_YEAR}",
+        )
     tx.execute(_LOCK)
     until = day_start(day + timedelta(days=1), zone)
     if tx.scalar("SELECT %(until)s > now() AS running", {"until": until}):

@@ -38,9 +38,14 @@ class Period:
         return (self.last - self.first).days + 1
 
 
+# Days outside are slips of the keyboard, and the calendar of the machine ends with 9999.
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+
 def period(first: date, last: date, now: datetime, zone: ZoneInfo) -> Period:
     """The period of two local days; its end is cut at `now`. Raises InvalidInput."""
-    if last < first or (last - first).days > LONGEST_PERIOD_DAYS:
+    outside = first.year < FIRST_YEAR or last.year > LAST_YEAR
+    if outside or last < first or (last - first).days > LONGEST_PERIOD_DAYS:
         raise InvalidInput(
             [
                 FieldError(

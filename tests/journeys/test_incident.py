@@ -273,3 +273,17 @@ def test_numbers_do_not_repeat_beyond_the_ten_thousandth_of_a_day(house: House) 
         other_day = tx.scalar("SELECT next_case_number('2026-11-21') AS n")
     assert numbers == ["20261120-9999", "20261120-10000", "20261120-10001"]
     assert other_day == "20261121-0001"
+
+
+def test_who_only_reads_adds_no_photo_and_walls_read_no_words(house: House) -> None:
+    incident = reported_incident(house)
+    path = f"/api/v1/incidents/{incident}"
+    for username in ("B-01", "S-01"):
+        answer = house.client(username).put(
+            f"{path}/photos/{uuid.uuid4()}", picture(), stage="near"
+        )
+        assert answer.status_code == 403
+    wall = house.client("B-01")
+    assert [item["id"] for item in wall.get("/api/v1/incidents").json["items"]] == [incident]
+    assert wall.get(path).status_code == 404
+    assert wall.get(f"{path}/candidates").status_code == 404

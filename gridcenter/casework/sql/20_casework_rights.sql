@@ -59,6 +59,7 @@ CREATE POLICY of_case ON attachment FOR SELECT TO gridcenter_web
   USING (EXISTS (SELECT FROM case_file c WHERE c.id = case_id));
 CREATE POLICY added ON attachment FOR INSERT TO gridcenter_web
   WITH CHECK (account_id = (SELECT actor_account())
+              AND (SELECT actor_holds('{grid_worker,intake,dispatcher,duty_officer,handler}'))
               AND EXISTS (SELECT FROM case_file c WHERE c.id = case_id));
 DROP TRIGGER IF EXISTS append_only ON attachment;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON attachment

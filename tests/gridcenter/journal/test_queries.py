@@ -116,6 +116,27 @@ def test_the_bell_rings_on_commit(house: House) -> None:
     bell.stop()
 
 
+def first_words(house: House, after: str) -> str:
+    """The first `changed` event of a stream of D-01."""
+    headers = {"Authorization": f"Bearer {house.token('D-01')}"}
+    answer = house.app.test_client().get(
+        "/api/v1/journal/stream", query_string={"after": after}, headers=headers
+    )
+    chunks = iter(answer.response)
+    found = next(text for chunk in chunks if "changed" in (text := bytes(chunk).decode()))
+    answer.close()
+    return found
+
+
+def test_a_reader_beyond_the_end_does_not_mislead_the_others(house: House) -> None:
+    with house.owner.transaction() as tx:
+        number = tx.scalar(INSERT, {"path": STREET})
+    assert f"id: {number}\n" in first_words(house, "999999999999999999")
+    assert f"id: {number}\n" in first_words(house, str(number))
+    answer = house.client("D-01").get("/api/v1/journal", after="999999999999999999")
+    assert (answer.status_code, answer.json["code"]) == (410, "cursor_gone")
+
+
 @pytest.mark.parametrize("cursor", ["", "-1", "1.5", "x", "1" * 30, "１"])
 def test_foreign_cursors_are_refused(web_tx: Transaction, cursor: str) -> None:
     with pytest.raises(InvalidInput):
