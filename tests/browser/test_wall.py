@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,7 @@ def test_overdue_cases_stand_worst_first_and_name_nobody(
 ) -> None:
     found = report(live, matter="06010")
     late(live, found["id"])
+    time.sleep(1.1)  # walls of one scope share an answer for a second
     watched = open_page("B-01", "/wall", **WALL)
     page = watched.page
     until(page, lambda: page.locator(".wall-case").count())
