@@ -54,7 +54,8 @@ export class List {
 
   #show(open) {
     this.#box.hidden = !open;
-    for (const panel of this.#side) panel.hidden = open;
+    // Behind and not gone: a map that loads without a size cannot fit its bounds.
+    for (const panel of this.#side) panel.classList.toggle('is-behind', open);
   }
 
   async #load() {
