@@ -1,6 +1,6 @@
 """Do the areas of one level fit together: overlaps, gaps and edges that do not meet, in m².
 
-DEPENDENCIES' traps: `coverage_is_valid` is blind to gaps without a gap width, widths are in the
+Two traps: `coverage_is_valid` is blind to gaps without a gap width, widths are in the
 units of the coordinates (hence metres of one zone), and missing members pass silently.
 """
 

@@ -1,6 +1,6 @@
 """Codes for rows that came without: next free number under the parent, west to east, then south.
 
-Numbers start where real division codes do not reach (DOMAIN §3.2); the finding says provisional.
+Numbers start where real division codes do not reach; the finding says provisional.
 """
 
 from __future__ import annotations

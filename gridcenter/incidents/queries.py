@@ -336,8 +336,8 @@ def nearby_open(
 ) -> list[Row]:
     """Open incidents of the same matter near a place (CGCS2000), nearest first, at most five.
 
-    Source of the default (50 m, 24 h): DOMAIN §6.2 merging of duplicates; only what the reader may
-    see is found.
+    The default (50 m, 24 h) is the similar-case test of a city-management product in use. Only what
+    the reader may see is found.
     """
     return tx.all(
         "SELECT c.id, c.number, c.state, c.severity, c.opened_at, i.name, i.name_en,"

@@ -6,7 +6,7 @@ from gridcenter.errors import Words
 
 DWELLING = Words("户室", "dwelling")
 
-# After half a year without confirmation a dwelling is shown as stale (DOMAIN 8.2: two visits a year
+# After half a year without confirmation a dwelling is shown as stale (two visits a year are usual
 # to an ordinary household).
 STALE_AFTER_DAYS = 180
 LARGEST_HOUSEHOLD = 30

@@ -85,7 +85,7 @@ class Figure:
 
 
 def rate(numerator: float | None, denominator: float | None) -> Figure:
-    """A percentage to two decimals; denominator 0 has no value (DOMAIN: never 0 % or 100 %).
+    """A percentage to two decimals; denominator 0 has no value (never 0 % or 100 %).
 
     Cut, not rounded: 99.996 % must not read 100 %.
     """

@@ -257,7 +257,7 @@ def note_position(
     """Whether the acting worker's last position was written; False for accounts that are no workers.
 
     `lon`, `lat` in degrees (CGCS2000), `at` None for this moment. Positions are taken only when a
-    worker reports, operates or visits (DOMAIN 10.2: no check-in, no tracks); an older one than the
+    worker reports, operates or visits (国办函〔2026〕12号: no check-in, no tracks); an older one than the
     stored is dropped. Raises InvalidInput for another moment.
     """
     if moment not in MOMENTS:
