@@ -31,15 +31,15 @@ def holding(post: str) -> Actor:
 
 
 @pytest.fixture
-def web(import_settings: Settings, import_database_name: str) -> Iterator[Transaction]:
+def web(settings: Settings, import_database_name: str) -> Iterator[Transaction]:
     """A transaction of the web role, with the administrator's account in place; rolled back."""
-    with connect(import_settings.url("owner", import_database_name)) as owner:
+    with connect(settings.url("owner", import_database_name)) as owner:
         owner.execute(
             "INSERT INTO account (id, username, display_name, password_hash)"
             " VALUES (%s, 'imports', '导入', 'x') ON CONFLICT DO NOTHING",
             [ACCOUNT],
         )
-    connection = connect(import_settings.url("web", import_database_name))
+    connection = connect(settings.url("web", import_database_name))
     try:
         yield Transaction(connection)
     finally:
