@@ -22,6 +22,7 @@ from gridcenter import clock
 from gridcenter.database import Database, Transaction
 from gridcenter.reference_data import load_reference_data
 from gridcenter.settings import Settings
+from gridcenter.statistics.operations import close_open_days
 from importers.sample_ground import FILE, LEVELS, load_areas, load_buildings
 from importers.sample_incidents import AT_FACTOR_ONE, tell_incidents
 from importers.sample_people import make_accounts, make_positions, make_workers, people
@@ -73,9 +74,6 @@ def fill(
             counts = _load(tx, settings, file, size, now)
     finally:
         shutil.rmtree(folder)
-    with database.transaction() as tx:
-        for table in _GROWN.split():
-            tx.execute(f"ANALYZE {table}")
     return counts
 
 
@@ -95,6 +93,10 @@ def _load(
     )
     counts |= write_incidents(tx, told, settings.timezone)
     counts["worker_position"] = make_positions(tx, now)
+    for table in _GROWN.split():
+        tx.execute(f"ANALYZE {table}")
+    # As the nightly job leaves it: figures read closed days, and derive today alone.
+    counts["closed_day"] = len(close_open_days(tx, settings.timezone))
     return counts
 
 

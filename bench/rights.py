@@ -16,9 +16,8 @@ import psycopg
 
 from bench.figures import Bound, Figure, same
 from bench.peers import overhear
-from bench.place import Rectangle, ground
 from bench.site import DISPATCHER, Site
-from bench.tiles import chosen
+from bench.tiles import tile_at
 from gridcenter.actor import Actor, act_as
 from gridcenter.database import Row, Transaction
 from gridcenter.errors import Words
@@ -62,7 +61,7 @@ SELECT ST_AsMVT(t, 'incident', 4096, 'geom') AS tile
                i.name_en AS matter_en, tile_shape(c.location, %(z)s, %(x)s, %(y)s) AS geom
           FROM case_file c JOIN catalogue_item i ON i.id = c.item_id
          WHERE c.location && tile_box(%(z)s, %(x)s, %(y)s) AND c.kind = 'incident'
-           AND c.state = ANY ((SELECT open_states())::text[]){more}
+           AND c.state NOT IN ('closed', 'evaluated', 'rejected'){more}
          ORDER BY c.id) t
  WHERE t.geom IS NOT NULL
 """
@@ -70,22 +69,30 @@ SELECT ST_AsMVT(t, 'incident', 4096, 'geom') AS tile
 
 def measure(site: Site) -> list[Figure]:
     """Median latencies of box, nearest, tile and list, for a dispatcher and a worker of one grid."""
-    with site.owner.transaction(read_only=True) as tx:
-        box = ground(tx)
     figures = []
     for label, username in (("dispatcher", DISPATCHER), ("worker", site.busiest_worker())):
         actor = site.actor(username)
-        with site.connect("web") as web, site.connect("admin") as admin:
-            for pair in _pairs(site, web, actor, label, box):
-                figures.append(_compare(site, web, admin, actor, pair))
+        with site.connect("web") as web:
+            pairs = _pairs(site, web, actor, label)
+        with site.connect("admin") as connection:
+            figures += [_compare(site, connection, actor, pair) for pair in pairs]
     return figures
 
 
-def _pairs(
-    site: Site, web: psycopg.Connection[Row], actor: Actor, label: str, box: Rectangle
-) -> list[Pair]:
-    lon, lat = (box.west + box.east) / 2, (box.south + box.north) / 2
-    z, x, y = next(a for a in chosen(site) if a[0] == 15)
+_INSIDE = """
+SELECT ST_X(p.at) AS lon, ST_Y(p.at) AS lat, now() AS now
+  FROM area_now a, ST_PointOnSurface(a.geom) p(at) WHERE a.path = %(path)s::ltree
+"""
+_ZOOM = 15
+
+
+def _pairs(site: Site, web: psycopg.Connection[Row], actor: Actor, label: str) -> list[Pair]:
+    """Asked about a place of the reader's own."""
+    with site.owner.transaction(read_only=True) as tx:
+        here = tx.one(_INSIDE, {"path": actor.postings[0].area_path})
+    assert here is not None
+    lon, lat = here["lon"], here["lat"]
+    x, y = tile_at(lon, lat, _ZOOM)
     scope = {
         "path": actor.postings[0].area_path,
         "clearance": actor.clearance,
@@ -97,9 +104,7 @@ def _pairs(
         "south": lat - HALF_LAT,
         "north": lat + HALF_LAT,
     }
-    with site.owner.transaction(read_only=True) as tx:
-        now = tx.scalar("SELECT now() AS now")
-    tile = {"z": z, "x": x, "y": y, "now": now}
+    tile = {"z": _ZOOM, "x": x, "y": y, "now": here["now"]}
 
     def pair(
         name: str, zh: str, en: str, most: float, text: str, params: Mapping[str, Any]
@@ -133,20 +138,13 @@ def _list_pair(
     return Pair(f"rights_list_{label}", words, LISTS, ours, hand, params)
 
 
-def _compare(
-    site: Site,
-    web: psycopg.Connection[Row],
-    admin: psycopg.Connection[Row],
-    actor: Actor,
-    pair: Pair,
-) -> Figure:
-    rows = _answer(web, pair.ours, pair.params, actor)
-    same(f"rows of {pair.name}", _answer(admin, pair.hand, pair.params, None), rows)
+def _compare(site: Site, connection: psycopg.Connection[Row], actor: Actor, pair: Pair) -> Figure:
+    rows = _answer(connection, pair, actor, by_hand=False)
+    same(f"rows of {pair.name}", _answer(connection, pair, actor, by_hand=True), rows)
     peer: list[float] = []
     ours: list[float] = []
     for bout in range(site.effort.rounds + 1):
-        by_hand = _median(admin, pair.hand, pair.params, None, site.effort.repeats)
-        mine = _median(web, pair.ours, pair.params, actor, site.effort.repeats)
+        by_hand, mine = _medians(connection, pair, actor, site.effort.repeats)
         if bout:  # the first is for warming up
             peer.append(by_hand)
             ours.append(mine)
@@ -155,31 +153,36 @@ def _compare(
 
 
 def _answer(
-    connection: psycopg.Connection[Row], text: str, params: Mapping[str, Any], actor: Actor | None
+    connection: psycopg.Connection[Row], pair: Pair, actor: Actor, *, by_hand: bool
 ) -> list[Row]:
     tx = Transaction(connection)
-    if actor is not None:
-        act_as(tx, actor)
-    rows = tx.all(text, params)
+    act_as(tx, actor)
+    _become(tx, by_hand=by_hand)
+    rows = tx.all(pair.hand if by_hand else pair.ours, pair.params)
     connection.rollback()
     return rows
 
 
-def _median(
-    connection: psycopg.Connection[Row],
-    text: str,
-    params: Mapping[str, Any],
-    actor: Actor | None,
-    repeats: int,
-) -> float:
-    """Median milliseconds of the statement alone; the scope is set once before."""
+def _become(tx: Transaction, *, by_hand: bool) -> None:
+    """The administrator, whom no policy binds, or the web role, in the same server process."""
+    tx.execute("RESET ROLE" if by_hand else "SET LOCAL ROLE gridcenter_web")
+
+
+def _medians(
+    connection: psycopg.Connection[Row], pair: Pair, actor: Actor, repeats: int
+) -> tuple[float, float]:
+    """Median milliseconds by hand and under rights; the scope is set once before.
+
+    Asked in turns on one connection: two server processes would sit on cores of different luck.
+    """
     tx = Transaction(connection)
-    if actor is not None:
-        act_as(tx, actor)
-    took = []
+    act_as(tx, actor)
+    took: dict[bool, list[float]] = {True: [], False: []}
     for _ in range(repeats):
-        began = time.perf_counter()
-        tx.all(text, params)
-        took.append((time.perf_counter() - began) * 1000)
+        for by_hand, text in ((True, pair.hand), (False, pair.ours)):
+            _become(tx, by_hand=by_hand)
+            began = time.perf_counter()
+            tx.all(text, pair.params)
+            took[by_hand].append((time.perf_counter() - began) * 1000)
     connection.rollback()
-    return median(took)
+    return median(took[True]), median(took[False])

@@ -107,8 +107,8 @@ def chosen(site: Site) -> list[Address]:
     chance = Random(1)  # noqa: S311 - a choice, not a secret
     found: list[Address] = []
     for z in ZOOMS:
-        west, north = _tile_at(box["west"], box["north"], z)
-        east, south = _tile_at(box["east"], box["south"], z)
+        west, north = tile_at(box["west"], box["north"], z)
+        east, south = tile_at(box["east"], box["south"], z)
         every = [(z, x, y) for x in range(west, east + 1) for y in range(north, south + 1)]
         chance.shuffle(every)
         found += [every[i % len(every)] for i in range(EACH)]
@@ -116,7 +116,7 @@ def chosen(site: Site) -> list[Address]:
     return found
 
 
-def _tile_at(lon: float, lat: float, z: int) -> tuple[int, int]:
+def tile_at(lon: float, lat: float, z: int) -> tuple[int, int]:
     """Column and row of the Web Mercator tile at a place."""
     angle = math.radians(lat)
     y = (1 - math.asinh(math.tan(angle)) / math.pi) / 2

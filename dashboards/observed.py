@@ -19,7 +19,8 @@ SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 log = structlog.get_logger("gridcenter.request")
-QUIET = frozenset({"static", "health.healthz", "health.readyz", "health.metrics"})
+# Counted, but logged only when they fail: a map asks for hundreds of tiles.
+QUIET = frozenset({"static", "health.healthz", "health.readyz", "health.metrics", "tiles.tile"})
 
 
 def configure_logging(level: str) -> None:
@@ -57,7 +58,7 @@ def _end(response: Response) -> Response:
     REQUESTS.labels(endpoint, request.method, response.status_code).inc()
     SECONDS.labels(endpoint).observe(took)
     response.headers["X-Request-Id"] = g.get("request_id", "")
-    if endpoint not in QUIET:
+    if endpoint not in QUIET or response.status_code >= 400:
         log.info(
             "request",
             method=request.method,

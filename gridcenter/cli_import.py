@@ -91,8 +91,9 @@ def _import(
     **options: Any,
 ) -> None:
     from gridcenter.actor import SYSTEM
+    from importers.command import ImportCommand
     from importers.kinds import Kind
-    from importers.operations import ImportCommand, run_import
+    from importers.operations import run_import
 
     command = ImportCommand(
         kind=Kind(kind), path=file, level=_level(level), columns=_columns(mapped), **options

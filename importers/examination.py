@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -14,6 +11,7 @@ import shapely
 
 from gridcenter.codes import Level
 from gridcenter.database import Transaction
+from importers.command import ImportCommand, Progress
 from importers.comparison import compare_areas, compare_buildings, levels_above, vanished
 from importers.findings import Findings
 from importers.history import compare_incidents
@@ -30,44 +28,7 @@ from importers.validation import (
     validate_workers,
 )
 
-Progress = Callable[[str, float], None]
 _AROUND_DEG = 0.012
-
-
-@dataclass(frozen=True)
-class ImportCommand:
-    """What to import and what a person says about it instead of leaving it to recognition.
-
-    `level` is required for areas. `parent` is the code all rows hang under. `columns` maps field →
-    column (also ``lon``, ``lat``, ``wkt``). `example` marks everything stored as an example.
-    `source` names the provenance (default: the file's name). `name` replaces the path's own name.
-    """
-
-    kind: Kind
-    path: Path
-    level: Level | None = None
-    layer: str | None = None
-    parent: str | None = None
-    datum: str | None = None
-    encoding: str | None = None
-    columns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    example: bool = False
-    source: str | None = None
-    name: str | None = None
-
-    def given(self) -> dict[str, Any]:
-        """The options a person set, as they are stored with the batch."""
-        options = {
-            "level": self.level.value if self.level else None,
-            "layer": self.layer,
-            "parent": self.parent,
-            "datum": self.datum,
-            "encoding": self.encoding,
-            "columns": dict(self.columns) or None,
-            "example": self.example or None,
-            "source": self.source,
-        }
-        return {name: value for name, value in options.items() if value is not None}
 
 
 @dataclass

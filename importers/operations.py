@@ -1,10 +1,14 @@
-"""Stage a file, write what may be written, or drop it. Each is one transaction: all or nothing."""
+"""Stage a file, write what may be written, or drop it. Each is one transaction: all or nothing.
+
+The libraries that read files are loaded by the first file: they take 100 MB, and most web processes
+never see one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
@@ -13,13 +17,15 @@ from gridcenter.actor import Actor, ActorKind, act_as
 from gridcenter.areas.operations import AreaCounts
 from gridcenter.database import Database, Transaction
 from gridcenter.errors import FILE, Conflict, ImportRefused, InvalidInput, NotFound, Words
-from importers.examination import Examined, ImportCommand, Progress, examine
+from importers.command import ImportCommand, Progress
 from importers.findings import Finding, Severity
 from importers.kinds import Kind
-from importers.staging import plain, store_findings, store_rows
 from importers.writing import write_areas_batch, write_buildings_batch
 from importers.writing_cases import write_incidents_batch
 from importers.writing_people import write_workers_batch
+
+if TYPE_CHECKING:
+    from importers.examination import Examined
 
 _INSERT = """
 INSERT INTO import_batch (id, kind, level, file, digest, layer, datum, state, rows_read,
@@ -88,6 +94,9 @@ def stage(
 
     A file of which nothing may be written leaves a batch in state ``refused`` with its findings.
     """
+    from importers.examination import examine
+    from importers.staging import plain, store_findings, store_rows
+
     _permit(actor)
     if command.kind is Kind.AREAS and command.level is None:
         raise InvalidInput.of("level", "required", "导入区域须指明层级", "areas need their level")
@@ -179,6 +188,8 @@ def run_import(
 
     A dry run reads only and leaves nothing behind, not even a batch.
     """
+    from importers.examination import examine
+
     if dry_run:
         with database.transaction(read_only=True) as tx:
             act_as(tx, actor)

@@ -89,23 +89,30 @@ def geojson(tx: Transaction, name: str, bbox: Box | None = None, limit: int = 10
     )
 
 
-def layer_version(tx: Transaction, name: str) -> str:
+def layer_version(tx: Transaction, name: str, *, now: bool = True) -> str:
     """A short text that changes when what this reader sees in the layer may have changed.
 
     For ETags: it holds the reader's scope as well. Layers with incidents in them follow the feed, and
     change each minute, because what is in time now may be overdue then. An import shows within a
     second: the version is read before the tile, so what is newer than it is drawn anew, never kept.
+    Without `now` the version may be a second old: enough for a tile that is drawn in any case.
     Raises NotFound.
     """
     layer = layer_named(name)
     parts = [layer.name, tx.scope, _stored_version(tx, layer)]
     if layer.moves:
-        now = tx.one(_NOW)
-        assert now is not None
-        parts.append(str(now["head"]))
+        head, minute = _moved(tx) if now else tx.recent("layers.moved", _moved, _COUNTED_FOR_S)
+        parts.append(head)
         if layer.name in ("incident", "worker"):
-            parts.append(str(now["minute"]))
+            parts.append(minute)
     return sha256("|".join(parts).encode()).hexdigest()[:20]
+
+
+def _moved(tx: Transaction) -> tuple[str, str]:
+    """What is settled of the feed, and the minute."""
+    row = tx.one(_NOW)
+    assert row is not None
+    return str(row["head"]), str(row["minute"])
 
 
 def _stored_version(tx: Transaction, layer: Layer) -> str:

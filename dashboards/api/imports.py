@@ -23,8 +23,8 @@ from dashboards.requests import actor, house, tx
 from gridcenter.codes import Level
 from gridcenter.errors import FILE, Conflict, GridcenterError, InvalidInput, NotFound, Words
 from importers import operations, queries
+from importers.command import ImportCommand
 from importers.kinds import FIELDS, Kind
-from importers.operations import ImportCommand
 
 bp = APIBlueprint("imports", __name__, url_prefix="/api/v1", tag="imports")
 log = structlog.get_logger(__name__)

@@ -53,8 +53,11 @@ def tile(layer: str, z: int, x: int, y: int) -> Response:
     layer_named(layer, actor().posts)
     if z > queries.MAX_ZOOM or max(x, y) >= 2**z:
         raise NotFound(TILE)
-    version = queries.layer_version(tx(), layer)
-    unchanged = request.if_none_match.contains(version)
+    asked = request.if_none_match
+    # A first answer may carry a version of a moment ago: it is drawn anew at the next question. Whether
+    # an earlier answer still holds needs the version of now.
+    version = queries.layer_version(tx(), layer, now=bool(asked))
+    unchanged = asked.contains(version)
     response = make_response(b"" if unchanged else queries.tile(tx(), layer, z, x, y))
     response.status_code = 304 if unchanged else 200
     response.content_type = MVT

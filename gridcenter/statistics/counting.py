@@ -75,10 +75,10 @@ def counting(sum_key: str, fact_keys: str, began: str) -> str:
 ), removed AS MATERIALIZED (
   SELECT o.key, h.seconds, count(*)::int AS n
     FROM failed o
-    CROSS JOIN LATERAL (
-      SELECT h.seconds, h.at FROM case_fact h WHERE h.case_id = o.case_id AND h.fact = 'handled'
-      UNION ALL
-      SELECT h.seconds, h.at FROM live h WHERE h.case_id = o.case_id AND h.fact = 'handled') h
+    JOIN (SELECT case_id, seconds, at FROM case_fact
+           WHERE fact = 'handled' AND case_id = ANY (ARRAY(SELECT case_id FROM failed))
+          UNION ALL
+          SELECT case_id, seconds, at FROM live WHERE fact = 'handled') h ON h.case_id = o.case_id
    WHERE h.seconds IS NOT NULL
      AND to_timestamp(floor(extract(epoch FROM h.at))) = o.spoken_of
    GROUP BY 1, 2

@@ -12,7 +12,7 @@ import shapely
 from gridcenter.actor import SYSTEM
 from gridcenter.codes import Level
 from gridcenter.database import Database, Transaction
-from importers.examination import ImportCommand
+from importers.command import ImportCommand
 from importers.findings import CODES, Severity
 from importers.kinds import Kind
 from importers.operations import run_import

@@ -14,7 +14,7 @@ from gridcenter.actor import ANONYMOUS, SYSTEM
 from gridcenter.codes import Level
 from gridcenter.database import Database, Transaction
 from gridcenter.errors import Conflict, ImportRefused, InvalidInput, NotFound
-from importers.examination import ImportCommand
+from importers.command import ImportCommand
 from importers.kinds import Kind
 from importers.operations import apply, discard, run_import, stage
 from importers.queries import (

@@ -9,7 +9,7 @@ import pytest
 from gridcenter.actor import SYSTEM
 from gridcenter.codes import Level
 from gridcenter.database import Database, Transaction
-from importers.examination import ImportCommand
+from importers.command import ImportCommand
 from importers.kinds import Kind
 from importers.operations import Outcome, run_import
 

@@ -13,7 +13,7 @@ from gridcenter.actor import SYSTEM
 from gridcenter.codes import Level
 from gridcenter.database import Database, Transaction
 from gridcenter.geo import geodesic_area_m2, wgs84_to_gcj02
-from importers.examination import ImportCommand
+from importers.command import ImportCommand
 from importers.kinds import Kind
 from importers.measures import common_zone, in_zone
 from importers.operations import Outcome, run_import

@@ -13,7 +13,7 @@ from gridcenter.actor import Actor, ActorKind, Posting, act_as
 from gridcenter.codes import Level
 from gridcenter.database import Transaction, connect
 from gridcenter.settings import Settings
-from importers.examination import ImportCommand
+from importers.command import ImportCommand
 from importers.kinds import Kind
 from importers.operations import apply, stage
 
