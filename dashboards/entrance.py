@@ -16,6 +16,7 @@ from dashboards.requests import (
     actor,
     anonymous,
     house,
+    open_with_one_time_password,
     protect_from_forgery,
     read_session,
     tx,
@@ -23,7 +24,7 @@ from dashboards.requests import (
 )
 from gridcenter.accounts import operations
 from gridcenter.accounts.operations import LIFETIMES, LogIn, LogInFailed, Preferences
-from gridcenter.accounts.queries import has_one_time_password, session_of
+from gridcenter.accounts.queries import session_of
 from gridcenter.actor import Actor
 from gridcenter.areas.queries import installation_place
 from gridcenter.errors import AccountLocked, InvalidInput
@@ -167,6 +168,7 @@ def enter_wall() -> Response:
 
 
 @bp.post("/logout")
+@open_with_one_time_password
 def log_out() -> Response:
     """End the session and forget the cookie."""
     operations.log_out(tx(), actor())
@@ -177,12 +179,14 @@ def log_out() -> Response:
 
 
 @bp.get("/password")
+@open_with_one_time_password
 def password() -> str:
     """The page on which everybody changes the own password."""
     return _password_page({})
 
 
 @bp.post("/password")
+@open_with_one_time_password
 def change_password() -> Response | str:
     """Change the own password; every other session of the account ends."""
     old, new = request.form.get("old", "")[:200], request.form.get("new", "")[:200]
@@ -200,12 +204,13 @@ def _password_page(errors: dict[str, str]) -> str:
     return render_template(
         "password.html",
         errors=errors,
-        asked=has_one_time_password(tx(), who),
+        asked=g.session.one_time,
         account={"label": who.display_name},
     )
 
 
 @bp.post("/preferences")
+@open_with_one_time_password
 def preferences() -> Response:
     """Remember language and theme of the account."""
     chosen = request.form.get("locale")

@@ -13,14 +13,17 @@ from apiflask.exceptions import HTTPError
 from flask import Response, current_app, g, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
+from dashboards.field_errors import field_errors
 from dashboards.language import locale
 from gridcenter import errors
 
 STATUS: dict[type[errors.GridcenterError], int] = {
     errors.InvalidInput: 422,
     errors.NotAuthenticated: 401,
+    errors.OwnPasswordNeeded: 403,
     errors.AccountLocked: 423,
     errors.TooManyRequests: 429,
     errors.NotFound: 404,
@@ -32,6 +35,7 @@ STATUS: dict[type[errors.GridcenterError], int] = {
     errors.DatabaseUnavailable: 503,
 }
 TITLES = {
+    400: ("请求读不懂", "Not understood"),
     401: ("请先登录", "Log in first"),
     403: ("您不能办这一步", "Not yours to do"),
     404: ("没有找到", "Not found"),
@@ -66,6 +70,8 @@ def install(app: APIFlask) -> None:
 
 
 def _known(error: errors.GridcenterError) -> Response:
+    if isinstance(error, errors.OwnPasswordNeeded) and wants_page():
+        return redirect(url_for("entrance.password"))  # type: ignore[return-value]
     extra: dict[str, Any] = {}
     if isinstance(error, errors.InvalidInput):
         extra["errors"] = [
@@ -99,14 +105,8 @@ def _http(error: HTTPException) -> Response:
 
 def _api(error: HTTPError) -> Response:
     """Errors of request parsing: what pydantic found, field by field."""
-    found = error.detail if isinstance(error.detail, dict) else {}
-    fields = [
-        {"field": str(field).lstrip("_"), "code": "invalid", "detail": str(message)}
-        for part in found.values()
-        if isinstance(part, dict)
-        for field, messages in part.items()
-        for message in (messages if isinstance(messages, list) else [messages])
-    ]
+    found = error.__cause__
+    fields = field_errors(found, locale()) if isinstance(found, ValidationError) else []
     status = error.status_code
     code = "invalid_input" if status == 422 else f"http_{status}"
     return answer(status, code, _http_words(status), errors=fields)

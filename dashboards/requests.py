@@ -16,7 +16,7 @@ from flask import current_app, g, request
 from gridcenter.accounts.queries import Session, session_of
 from gridcenter.actor import ANONYMOUS, Actor, act_as
 from gridcenter.database import Transaction
-from gridcenter.errors import NotAuthenticated
+from gridcenter.errors import NotAuthenticated, OwnPasswordNeeded
 
 if TYPE_CHECKING:
     from dashboards.app import House
@@ -55,6 +55,12 @@ def without_transaction(view: View) -> View:
     return view
 
 
+def open_with_one_time_password(view: View) -> View:
+    """Mark a view that stays open to somebody who has yet to choose an own password."""
+    view.open_with_one_time_password = True  # type: ignore[attr-defined]
+    return view
+
+
 def in_transaction(dispatch: Callable[[], Any]) -> Any:
     """What `dispatch` answers, with transaction and actor set up as the view asks for."""
     view = current_app.view_functions.get(request.endpoint or "")
@@ -62,7 +68,7 @@ def in_transaction(dispatch: Callable[[], Any]) -> Any:
         return dispatch()
     with house().database.transaction(read_only=request.method in READING) as transaction:
         g.tx = transaction
-        _admit(transaction, _marked(view, "anonymous"))
+        _admit(transaction, view)
         answer = dispatch()
     _note_alive()
     return answer
@@ -76,15 +82,18 @@ def _marked(view: Any, mark: str) -> bool:
     return False
 
 
-def _admit(transaction: Transaction, may_be_anonymous: bool) -> None:
+def _admit(transaction: Transaction, view: Any) -> None:
     session = read_session(transaction)
-    if session is None and not may_be_anonymous:
+    open_to_all = _marked(view, "anonymous")
+    if session is None and not open_to_all:
         raise NotAuthenticated()
     if session is None:
         g.actor = ANONYMOUS
         return
     g.session = session
     g.actor = session.actor
+    if session.one_time and not (open_to_all or _marked(view, "open_with_one_time_password")):
+        raise OwnPasswordNeeded()
     act_as(transaction, session.actor)
     structlog.contextvars.bind_contextvars(account=session.actor.username)
     if request.method not in READING and not _bearer():

@@ -131,7 +131,9 @@ def _first_administrators(settings: Settings) -> list[FirstLogin]:
     with transaction(settings) as tx:
         for username, post, name in _FIRST_ADMINISTRATORS:
             password = one_time_password(username)
-            command = CreateAccount(username, password, name, post, locale=settings.locale)
+            command = CreateAccount(
+                username, password, name, post, locale=settings.locale, one_time=True
+            )
             create_account(tx, SYSTEM, command)
             logins.append(FirstLogin(post, username, password))
     return logins

@@ -160,6 +160,14 @@ class NotAuthenticated(GridcenterError):
     en = "Not logged in, or the user name or password is wrong"
 
 
+class OwnPasswordNeeded(GridcenterError):
+    """Logged in with a password that an administrator set; an own one is to be chosen first."""
+
+    code = "own_password_needed"
+    zh = "这是一次性密码。先在网页 /password 设自己的密码，再办别的事"
+    en = "This is a one-time password. Choose your own on the page /password first"
+
+
 class AccountLocked(GridcenterError):
     """Too many wrong passwords; ``minutes`` until the account opens again."""
 

@@ -141,7 +141,9 @@ def create_account(body: AccountBody) -> tuple[Response, int]:
     """The new account and its one-time password, which is shown this once."""
     _only("system_admin", Words("新建账号", "create an account"))
     password = passwords.one_time_password(body.username)
-    command = CreateAccount(body.username, password, body.display_name, locale=body.locale)
+    command = CreateAccount(
+        body.username, password, body.display_name, locale=body.locale, one_time=True
+    )
     account_id = operations.create_account(tx(), actor(), command)
     told = {"id": str(account_id), "username": body.username.strip(), "password": password}
     return jsonify(told), 201

@@ -16,13 +16,17 @@ from pydantic import (
     model_validator,
 )
 
+from dashboards.field_errors import FieldProblem
 from gridcenter.clock import parse_rfc3339
 from gridcenter.errors import GridcenterError
 
 
 def _storable(text: str) -> str:
     if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
-        raise ValueError("text holds characters that cannot be stored (NUL or lone surrogates)")
+        raise FieldProblem(
+            "文字里有不能保存的字符",
+            "Text holds characters that cannot be stored (NUL, surrogates)",
+        )
     return text
 
 
@@ -31,8 +35,11 @@ def _moment(value: Any) -> Any:
         try:
             return parse_rfc3339(value)
         except GridcenterError as error:
-            raise ValueError(error.detail("en")) from None
-    raise ValueError("a time with zone is needed, such as 2026-11-23T14:32:05+08:00")
+            raise FieldProblem(error.detail("zh"), error.detail("en")) from None
+    raise FieldProblem(
+        "应为带时区的时间，如 2026-11-23T14:32:05+08:00",
+        "A time with its zone is needed, such as 2026-11-23T14:32:05+08:00",
+    )
 
 
 Text = Annotated[str, AfterValidator(_storable)]
@@ -90,10 +97,17 @@ def parse_bbox(text: str) -> tuple[float, float, float, float]:
     try:
         west, south, east, north = (float(part) for part in text.split(","))
     except ValueError:
-        raise ValueError("bbox is west,south,east,north in degrees") from None
+        raise _no_box() from None
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-        raise ValueError("bbox is west,south,east,north in degrees, west < east, south < north")
+        raise _no_box()
     return west, south, east, north
+
+
+def _no_box() -> FieldProblem:
+    return FieldProblem(
+        "范围应为 西,南,东,北，单位度，西小于东、南小于北",
+        "A box is west,south,east,north in degrees, west < east, south < north",
+    )
 
 
 class LocateQuery(Query):
@@ -200,7 +214,7 @@ def given_of(body: OperationBody) -> dict[str, Any]:
 def bounded_json(value: Any, depth: int = 0) -> Any:
     """The value, refusing texts that cannot be stored and structures deeper than eight levels."""
     if depth > 8:
-        raise ValueError("too deeply nested")
+        raise FieldProblem("嵌套太深", "Too deeply nested")
     if isinstance(value, str):
         return _storable(value)
     if isinstance(value, dict):

@@ -20,7 +20,7 @@ from dashboards.app import House
 from dashboards.requests import SESSION_COOKIE, house, read_session, without_transaction
 from gridcenter.accounts.queries import session_of
 from gridcenter.actor import Actor, act_as, scope_settings
-from gridcenter.errors import NotAuthenticated, TooManyRequests
+from gridcenter.errors import NotAuthenticated, OwnPasswordNeeded, TooManyRequests
 from gridcenter.journal import queries
 
 bp = APIBlueprint("stream", __name__, tag="journal")
@@ -61,6 +61,8 @@ def stream() -> Response:
         session = read_session(tx)
         if session is None:
             raise NotAuthenticated()
+        if session.one_time:
+            raise OwnPasswordNeeded()
         act_as(tx, session.actor)
         after = request.headers.get("Last-Event-ID") or request.args.get("after")
         # A place beyond the end (the database was put back) begins at the end: the page then asks

@@ -155,4 +155,12 @@ class AccountEvent(Base):
     address: Mapped[str | None] = mapped_column(INET)
     detail: Mapped[str | None] = mapped_column(Text)
 
-    __table_args__ = (Index("account_event_account_idx", "account_id", "at"),)
+    __table_args__ = (
+        Index("account_event_account_idx", "account_id", "at"),
+        # Who tries names that no account has; see unknown_name_locked_until.
+        Index(
+            "account_event_unknown_idx",
+            text("lower(username)"),
+            postgresql_where=text("event = 'login_failed' AND account_id IS NULL"),
+        ),
+    )

@@ -63,12 +63,13 @@ class LogInFailed:
 def log_in(tx: Transaction, command: LogIn) -> OpenedSession | LogInFailed:
     """A new session, or the reason why not.
 
-    The fifth failure in a row locks the account for 20 minutes. Unknown names and wrong passwords
-    are answered alike and take the same time.
+    The fifth failure in a row locks the name for 20 minutes. Unknown names and wrong passwords are
+    answered alike, locks included, and take the same time.
     """
     row = tx.one("SELECT * FROM account_for_login(%(name)s)", {"name": command.username})
-    if row is not None and row["locked_until"] and row["locked_until"] > datetime.now(UTC):
-        return LogInFailed(_locked(row["locked_until"]))
+    until = row["locked_until"] if row else _unknown_locked_until(tx, command.username)
+    if until and until > datetime.now(UTC):
+        return LogInFailed(_locked(until))
     good = passwords.matches(row["password_hash"] if row else None, command.password)
     if row is None or row["disabled_at"] is not None or not good:
         return LogInFailed(_note_failure(tx, command, row["id"] if row else None))
@@ -119,9 +120,18 @@ def _note_failure(
             "address": command.address,
         },
     )
-    if row is not None and row["locked_until"] and row["locked_until"] > datetime.now(UTC):
-        return _locked(row["locked_until"])
+    until = row["locked_until"] if row else _unknown_locked_until(tx, command.username)
+    if until and until > datetime.now(UTC):
+        return _locked(until)
     return NotAuthenticated()
+
+
+def _unknown_locked_until(tx: Transaction, username: str) -> datetime | None:
+    until: datetime | None = tx.scalar(
+        "SELECT unknown_name_locked_until(%(name)s, %(limit)s, %(lock)s)",
+        {"name": username, "limit": FAILURES_BEFORE_LOCK, "lock": LOCK_FOR},
+    )
+    return until
 
 
 def _locked(until: datetime) -> AccountLocked:
@@ -146,7 +156,10 @@ def revoke_session(tx: Transaction, actor: Actor, session_id: UUID) -> None:
 
 @dataclass(frozen=True)
 class CreateAccount:
-    """A new account, with its first posting where one is given."""
+    """A new account, with its first posting where one is given.
+
+    `one_time`: somebody else knows the password, so an own one is to be chosen before anything else.
+    """
 
     username: str
     password: str
@@ -156,6 +169,7 @@ class CreateAccount:
     department: str | None = None
     locale: str = "zh"
     is_example: bool = False
+    one_time: bool = False
 
 
 def create_account(tx: Transaction, actor: Actor, command: CreateAccount) -> UUID:
@@ -183,13 +197,14 @@ def _insert_account(tx: Transaction, command: CreateAccount, name: str) -> UUID:
     taken = not tx.execute(
         "INSERT INTO account (id, username, password_hash, display_name, locale,"
         " password_changed_at, is_example) VALUES (%(id)s, %(name)s, %(hash)s, %(display)s,"
-        " %(locale)s, now(), %(example)s) ON CONFLICT (lower(username)) DO NOTHING",
+        " %(locale)s, %(changed)s, %(example)s) ON CONFLICT (lower(username)) DO NOTHING",
         {
             "id": row["id"],
             "name": name,
             "hash": passwords.hashed(command.password),
             "display": command.display_name.strip() or name,
             "locale": command.locale if command.locale in ("zh", "en") else "zh",
+            "changed": None if command.one_time else datetime.now(UTC),
             "example": command.is_example,
         },
     )

@@ -18,12 +18,16 @@ TOUCH_AFTER = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Session:
-    """A living session: whose it is, of what kind, and whether its last sign of life is old."""
+    """A living session: whose it is, of what kind, and whether its last sign of life is old.
+
+    `one_time`: the password was set by an administrator; until it is replaced nothing else is open.
+    """
 
     actor: Actor
     kind: str
     theme: str
     stale: bool
+    one_time: bool = False
 
 
 def session_of(tx: Transaction, token: str) -> Session | None:
@@ -38,7 +42,7 @@ def session_of(tx: Transaction, token: str) -> Session | None:
     if row is None:
         return None
     stale = datetime.now(UTC) - row["seen_at"] > TOUCH_AFTER
-    return Session(_actor(row), row["session_kind"], row["theme"], stale)
+    return Session(_actor(row), row["session_kind"], row["theme"], stale, row["one_time"])
 
 
 def _actor(row: Row) -> Actor:
@@ -97,16 +101,6 @@ def session_list(tx: Transaction, account_id: UUID | None) -> list[Row]:
         " AND (%(id)s::uuid IS NULL OR s.account_id = %(id)s)"
         " ORDER BY s.seen_at DESC LIMIT 500",
         {"id": account_id},
-    )
-
-
-def has_one_time_password(tx: Transaction, actor: Actor) -> bool:
-    """Whether the actor's password was set by an administrator and is to be replaced."""
-    return bool(
-        tx.scalar(
-            "SELECT password_changed_at IS NULL AS one_time FROM account WHERE id = %(id)s",
-            {"id": actor.account_id},
-        )
     )
 
 

@@ -12,7 +12,7 @@ from gridcenter.actor import AREA_POSTS, INTAKE_POSTS, Actor
 from gridcenter.casework.operations import CASE_COLUMNS, facts_of, holds
 from gridcenter.casework.procedures import ProcedureRules, procedure_by_id
 from gridcenter.database import Row, Transaction
-from gridcenter.errors import InvalidInput, NotFound
+from gridcenter.errors import AREA, MATTER, FieldError, InvalidInput, NotFound, Words
 from gridcenter.moves import allowed
 
 CLOSED_STATES = ("closed", "evaluated", "rejected")
@@ -65,7 +65,8 @@ def incident_list(tx: Transaction, actor: Actor, wanted: IncidentFilter) -> str:
     """JSON text ``{"items": […], "next": cursor or null}``, newest first or most urgent first.
 
     The reader's way in is stated beside the row policies, so that its index serves. Raises
-    InvalidInput for a cursor that is not ours; an unknown area or matter gives an empty list.
+    InvalidInput for a cursor that is not ours, and for a state, area, matter or channel that does not
+    exist: an empty list would read as "nothing there".
     """
     clauses, params = _clauses(actor, wanted)
     order = _ORDERS[wanted.order]
@@ -87,6 +88,8 @@ def incident_list(tx: Transaction, actor: Actor, wanted: IncidentFilter) -> str:
         {**params, "limit": wanted.limit},
     )
     assert row is not None
+    if not row["n"]:
+        _refuse_unknown(tx, wanted)
     following = f'"{row["next"]}"' if row["next"] else "null"
     return f'{{"items":{row["items"]},"next":{following}}}'
 
@@ -113,6 +116,47 @@ _ORDERS = {
 }
 
 
+# The words of a filter that name nothing; asked only when the list is empty.
+_UNKNOWN = """
+SELECT %(area)s::text <> 'outside'
+         AND NOT EXISTS (SELECT FROM area WHERE code = %(area)s) AS area,
+       NOT EXISTS (SELECT FROM catalogue_item WHERE code = %(matter)s) AS matter,
+       NOT EXISTS (SELECT FROM channel WHERE code = %(channel)s) AS channel,
+       NOT %(states)s::text[] <@ ARRAY(SELECT state FROM procedure_state) AS state
+"""
+_FILTER_WORDS = {
+    "area": AREA,
+    "matter": MATTER,
+    "channel": Words("来源渠道", "channel"),
+    "state": Words("状态", "state"),
+}
+
+
+def _refuse_unknown(tx: Transaction, wanted: IncidentFilter) -> None:
+    asked = {
+        "area": wanted.area,
+        "matter": wanted.matter,
+        "channel": wanted.channel,
+        "state": ",".join(wanted.states) or None,
+    }
+    if not any(asked.values()):
+        return
+    unknown = tx.one(_UNKNOWN, {**asked, "states": list(wanted.states)})
+    assert unknown is not None
+    wrong = [
+        FieldError(
+            field,
+            f"unknown_{field}",
+            f"没有这个{_FILTER_WORDS[field].zh}：{value}",
+            f"There is no such {_FILTER_WORDS[field].en}: {value}",
+        )
+        for field, value in asked.items()
+        if value and unknown[field]
+    ]
+    if wrong:
+        raise InvalidInput(wrong)
+
+
 def _clauses(actor: Actor, wanted: IncidentFilter) -> tuple[list[str], dict[str, Any]]:
     clauses = [_way_in(actor, wanted)]
     params: dict[str, Any] = {"account": actor.account_id, **_way_params(actor)}
@@ -129,7 +173,7 @@ def _clauses(actor: Actor, wanted: IncidentFilter) -> tuple[list[str], dict[str,
         params["area"] = wanted.area
     if wanted.matter is not None:
         clauses.append(
-            "c.item_id = (SELECT id FROM catalogue_item WHERE code = %(matter)s LIMIT 1)"
+            "c.item_id = ANY (ARRAY(SELECT id FROM catalogue_item WHERE code = %(matter)s))"
         )
         params["matter"] = wanted.matter
     if wanted.channel is not None:

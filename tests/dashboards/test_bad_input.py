@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck
 from tests import builders
 from tests.conftest import Caller, House
 
+CHINESE = re.compile("[\u4e00-\u9fff]")
 MICROGRID = f"{builders.STREET}001Z001001"
 GOOD = builders.report_json(builders.report(MICROGRID))
 
@@ -112,6 +114,11 @@ BAD_QUERIES = [
     ("/api/v1/incidents", {"after": "1e300~" + str(uuid.uuid4())}),
     ("/api/v1/incidents", {"overdue": "perhaps"}),
     ("/api/v1/incidents", {"order": "colour"}),
+    ("/api/v1/incidents", {"state": "lost"}),
+    ("/api/v1/incidents", {"state": "filed,lost"}),
+    ("/api/v1/incidents", {"area": "nowhere"}),
+    ("/api/v1/incidents", {"matter": "99999"}),
+    ("/api/v1/incidents", {"channel": "pigeon"}),
     ("/api/v1/journal", {"after": "-1"}),
     ("/api/v1/journal", {"after": "1;2"}),
     ("/api/v1/matters", {"limit": "-1"}),
@@ -134,7 +141,9 @@ def assert_problem(answer: Any) -> None:
     problem = answer.json
     assert {"type", "title", "status", "code", "detail", "errors"} <= set(problem)
     assert problem["status"] == answer.status_code
-    assert problem["detail"]
+    # The caller's account reads Chinese: no sentence of a library comes through.
+    assert CHINESE.search(problem["title"]) and CHINESE.search(problem["detail"])
+    assert all(CHINESE.search(error["detail"]) for error in problem["errors"]), problem["errors"]
     answer.close()
 
 

@@ -43,7 +43,15 @@ def test_five_failures_lock_and_say_nothing_about_names(house: House) -> None:
     assert said[0][0] == said[1][0]
     for _ in range(4):
         locked = log_in(client, "D-01", "Wrong-pass-1")
+        never_there = log_in(client, "nobody", "Wrong-pass-1")
     assert "锁定" in locked.text
+    # A name that nobody has locks by the same count: the answer tells nothing about names.
+    assert "锁定" in never_there.text
+    said = [
+        house.client().post("/api/v1/sessions", {"username": name, "password": "Wrong-pass-1"})
+        for name in ("D-01", "nobody", "NoBody", "nobody-2")
+    ]
+    assert [answer.status_code for answer in said] == [423, 423, 423, 401]
     assert "锁定" in log_in(client, "D-01", builders.PASSWORD).text
     answer = house.client().post(
         "/api/v1/sessions", {"username": "D-01", "password": builders.PASSWORD}
@@ -65,6 +73,11 @@ def test_a_one_time_password_leads_to_choosing_an_own_one(house: House) -> None:
         once = operations.reset_password(tx, SYSTEM, "D-01")
     client = house.app.test_client()
     assert log_in(client, "D-01", once).location == "/password"
+    # Until then nothing else is open, by pages or by programs.
+    assert client.get("/desk", headers=PAGE).location == "/password"
+    refused = client.get("/api/v1/incidents")
+    assert (refused.status_code, refused.json["code"]) == (403, "own_password_needed")
+    assert client.get("/api/v1/journal/stream").status_code == 403
     token = csrf(client, "/password")
     form = {"csrf_token": token, "old": once, "new": "short", "again": "short"}
     assert "至少 8 位" in client.post("/password", data=form, headers=PAGE).text
@@ -72,6 +85,7 @@ def test_a_one_time_password_leads_to_choosing_an_own_one(house: House) -> None:
     assert "不一样" in client.post("/password", data=form, headers=PAGE).text
     form |= {"again": "My-own-word-9"}
     assert client.post("/password", data=form, headers=PAGE).location == "/"
+    assert client.get("/desk", headers=PAGE).status_code == 200
     assert log_in(house.app.test_client(), "D-01", "My-own-word-9").location == "/"
 
 

@@ -3,14 +3,16 @@
 -- Account, its session and its postings of today for a token; no row when the token is unknown,
 -- revoked, expired, idle for longer than the limit, or the account is disabled. In plpgsql because each
 -- request asks this: its plan is kept, while a definer function in SQL is planned anew at each call.
-CREATE OR REPLACE FUNCTION session_actor(token_sha256 bytea, idle interval)
-RETURNS TABLE (session_id uuid, session_kind text, seen_at timestamptz, account_id uuid, username text,
-               display_name text, locale text, theme text, postings jsonb)
+DROP FUNCTION IF EXISTS session_actor(bytea, interval);
+CREATE FUNCTION session_actor(token_sha256 bytea, idle interval)
+RETURNS TABLE (session_id uuid, session_kind text, seen_at timestamptz, one_time boolean,
+               account_id uuid, username text, display_name text, locale text, theme text, postings jsonb)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
   RETURN QUERY
-  SELECT s.id, s.kind, s.seen_at, a.id, a.username, a.display_name, a.locale, a.theme,
+  SELECT s.id, s.kind, s.seen_at, a.password_changed_at IS NULL AND s.kind <> 'wall',
+         a.id, a.username, a.display_name, a.locale, a.theme,
          coalesce((SELECT jsonb_agg(jsonb_build_object(
                             'id', p.id, 'post', p.post, 'area_path', p.area_path,
                             'department_id', p.department_id,
@@ -58,6 +60,16 @@ BEGIN
     RETURNING a.failed_logins, a.locked_until;
 END $$;
 
+-- Until when a name that no account has is locked: by the same count as a real one, or the answer would
+-- tell which names exist. NULL when it is not.
+CREATE OR REPLACE FUNCTION unknown_name_locked_until(wanted text, limit_count int, lock_for interval)
+RETURNS timestamptz
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT CASE WHEN count(*) > 0 AND count(*) % limit_count = 0 THEN max(e.at) + lock_for END
+    FROM account_event e
+   WHERE e.event = 'login_failed' AND e.account_id IS NULL AND lower(e.username) = lower(left(wanted, 100))
+$$;
+
 -- Open a session after a good password; clears the failures.
 CREATE OR REPLACE FUNCTION open_session(which uuid, token_sha256 bytea, session_kind text,
                                         lifetime interval, from_address inet, user_agent text,
@@ -77,7 +89,7 @@ BEGIN
 END $$;
 
 GRANT EXECUTE ON FUNCTION session_actor(bytea, interval), touch_session(uuid), account_for_login(text),
-  note_failed_login(uuid, text, int, interval, inet),
+  note_failed_login(uuid, text, int, interval, inet), unknown_name_locked_until(text, int, interval),
   open_session(uuid, bytea, text, interval, inet, text, text) TO gridcenter_web;
 
 -- End the sessions of an account after its password changed, all but the one in use; returns how many.
