@@ -89,12 +89,12 @@ def pgbench_script(site: Site, box: Rectangle) -> str:
         reported_at=clock.now() - timedelta(seconds=1),
         accuracy_m=5,
     )
-    zone = site.settings.timezone
+    zone, token = site.settings.timezone, site.token(DISPATCHER)
     with site.connect("web") as connection:
         said, _ = overhear(
-            connection, actor, lambda tx: report_incident(tx, actor, command, clock.now(), zone)
+            connection, token, lambda tx: report_incident(tx, actor, command, clock.now(), zone)
         )
-        scope = rendered(connection, said[0])
+        entering = [f"{rendered(connection, each)};" for each in said[:2]]
         varying = {"id": "gen_random_uuid()", "lon": ":lon", "lat": ":lat"}
         report = rendered(connection, said[-1], varying)
     return "\n".join(
@@ -103,7 +103,7 @@ def pgbench_script(site: Site, box: Rectangle) -> str:
             *_random_place("lon", box.west, box.east, f"(:n % {COLUMNS}) * {STEP_LON}"),
             *_random_place("lat", box.south, box.north, f"(:n / {COLUMNS}) * {STEP_LAT}"),
             "BEGIN;",
-            f"{scope};",
+            *entering,
             f"{report};",
             "COMMIT;",
         )

@@ -15,7 +15,8 @@ from typing import Any, LiteralString, cast
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from gridcenter.actor import Actor, act_as
+from gridcenter.accounts.queries import session_of
+from gridcenter.actor import act_as
 from gridcenter.database import Row, Transaction
 from gridcenter.errors import GridcenterError, Words
 
@@ -53,15 +54,18 @@ class Overheard(Transaction):
 
 
 def overhear(
-    connection: psycopg.Connection[Row], actor: Actor, use: Callable[[Transaction], Any]
+    connection: psycopg.Connection[Row], token: str, use: Callable[[Transaction], Any]
 ) -> tuple[list[Said], Any]:
-    """The statements that `use` sends when `actor` acts, scope included, and what it gave.
+    """All statements of a request with this token that does `use`, and what it gave.
 
-    Runs in a transaction that is rolled back.
+    The first asks for the token's session, the second sets its scope. Runs in a transaction that is
+    rolled back.
     """
     tx = Overheard(connection)
     try:
-        act_as(tx, actor)
+        session = session_of(tx, token)
+        assert session is not None
+        act_as(tx, session.actor)
         result = use(tx)
     finally:
         connection.rollback()

@@ -117,15 +117,15 @@ def _pairs(site: Site, web: psycopg.Connection[Row], actor: Actor, label: str) -
         pair("bbox", "1 km 范围", "box of 1 km", SPATIAL, _BBOX, place),
         pair("knn", "最近 20 件", "nearest 20", SPATIAL, _KNN, {"lon": lon, "lat": lat}),
         pair("tile", "瓦片", "tile", SPATIAL, _TILE, tile),
-        _list_pair(web, actor, label, scope),
+        _list_pair(web, site.token(actor.username), actor, label, scope),
     ]
 
 
 def _list_pair(
-    web: psycopg.Connection[Row], actor: Actor, label: str, scope: Mapping[str, Any]
+    web: psycopg.Connection[Row], token: str, actor: Actor, label: str, scope: Mapping[str, Any]
 ) -> Pair:
     """The product's list; by hand its confidentiality is said in the query as well."""
-    said, _ = overhear(web, actor, lambda tx: incident_list(tx, actor, IncidentFilter(limit=50)))
+    said, _ = overhear(web, token, lambda tx: incident_list(tx, actor, IncidentFilter(limit=50)))
     ours = said[-1].statement
     hand = ours.replace(
         "c.kind = 'incident'",

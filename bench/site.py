@@ -97,14 +97,14 @@ def made(
 ) -> Iterator[Site]:
     """A Site on the installation's server; its database is dropped afterwards unless kept.
 
-    With `keep`, a kept database of an earlier run is used again as it is.
+    With `keep`, a kept database of an earlier run is upgraded and used again.
     """
     if settings.embedded:
         cluster.ensure(settings)
     if not keep or not _is_filled(settings, name):
         drop_database(settings, name)
         create_database(settings, name)
-        upgrade(settings, settings.url("owner", name))
+    upgrade(settings, settings.url("owner", name))
     owner = Database(settings.url("owner", name))
     site = Site(settings, name, size, effort, owner)
     try:

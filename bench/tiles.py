@@ -38,7 +38,7 @@ def _one(
     site: Site, port: int, token: str, layer: str, bound: Bound | None, addresses: list[Address]
 ) -> Figure:
     size = _check(site, port, token, layer, addresses)
-    script = _script(site, layer, addresses)
+    script = _script(site, token, layer, addresses)
     peer: list[float] = []
     ours: list[float] = []
     _tiles(port, token, layer, addresses, min(2.0, site.effort.seconds))
@@ -60,11 +60,10 @@ def _tiles(port: int, token: str, layer: str, addresses: list[Address], seconds:
 
 def _check(site: Site, port: int, token: str, layer: str, addresses: list[Address]) -> int:
     """Mean size in bytes; some tiles are compared with the answer of the bare statement."""
-    actor = site.actor(DISPATCHER)
     sizes = []
     with site.connect("web") as connection:
         for z, x, y in addresses[:: max(1, len(addresses) // CHECKED)]:
-            _, bare = overhear(connection, actor, lambda tx: tile(tx, layer, z, x, y))  # noqa: B023
+            _, bare = overhear(connection, token, lambda tx: tile(tx, layer, z, x, y))  # noqa: B023
             status, body = fetch(port, request("GET", f"/tiles/{layer}/{z}/{x}/{y}.mvt", token))
             same("status", 200, status)
             same(f"bytes of {layer}/{z}/{x}/{y}", bare, body)
@@ -72,19 +71,18 @@ def _check(site: Site, port: int, token: str, layer: str, addresses: list[Addres
     return round(sum(sizes) / len(sizes))
 
 
-def _script(site: Site, layer: str, addresses: list[Address]) -> str:
-    """Scope and tile as a pgbench script; equal shares of all addresses."""
-    actor = site.actor(DISPATCHER)
+def _script(site: Site, token: str, layer: str, addresses: list[Address]) -> str:
+    """Token, scope and tile as a pgbench script; equal shares of all addresses."""
     z, x, y = addresses[0]
     with site.connect("web") as connection:
-        said, _ = overhear(connection, actor, lambda tx: tile(tx, layer, z, x, y))
-        scope = rendered(connection, said[0])
+        said, _ = overhear(connection, token, lambda tx: tile(tx, layer, z, x, y))
+        entering = [f"{rendered(connection, each)};" for each in said[:2]]
         varying = {"z": ":z", "x": ":x", "y": ":y"}
         wanted = rendered(connection, said[-1], varying)
     lines = [f"\\set n random(0, {len(addresses) - 1})"]
     for axis, place in (("z", 0), ("x", 1), ("y", 2)):
         lines.append(f"\\set {axis} {_looked_up([address[place] for address in addresses])}")
-    return "\n".join([*lines, "BEGIN READ ONLY;", f"{scope};", f"{wanted};", "COMMIT;"])
+    return "\n".join([*lines, "BEGIN READ ONLY;", *entering, f"{wanted};", "COMMIT;"])
 
 
 def _looked_up(values: list[int], first: int = 0) -> str:

@@ -11,7 +11,8 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
   RETURN QUERY
-  SELECT s.id, s.kind, s.seen_at, a.password_changed_at IS NULL AND s.kind <> 'wall',
+  SELECT s.id, s.kind, s.seen_at,
+         a.password_hash IS NOT NULL AND a.password_changed_at IS NULL AND s.kind <> 'wall',
          a.id, a.username, a.display_name, a.locale, a.theme,
          coalesce((SELECT jsonb_agg(jsonb_build_object(
                             'id', p.id, 'post', p.post, 'area_path', p.area_path,
