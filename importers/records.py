@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from gridcenter import clock
 from importers.findings import Findings
 from importers.kinds import FIELDS, Field, Kind
 from importers.mapping import Columns, as_number, as_text
@@ -18,7 +19,6 @@ _LARGEST_WHOLE = 2_000_000_000
 _LIMITS = {"floors": (1, 200), "height": (0.5, 1500.0), "households": (0, 1_000_000),
            "capacity": (1, 1000)}  # fmt: skip
 # Recorders write local time without a zone; all of China keeps one.
-LOCAL_ZONE = "Asia/Shanghai"
 _CHINESE_DATE = re.compile(r"(\d{4})\s*[年/.\-]\s*(\d{1,2})\s*[月/.\-]\s*(\d{1,2})\s*日?")
 
 
@@ -91,4 +91,6 @@ def parse_time(text: str | None) -> Any:
         return None
     if pd.isna(stamp):
         return None
-    return (stamp.tz_localize(LOCAL_ZONE) if stamp.tzinfo is None else stamp).tz_convert("UTC")
+    return (stamp.tz_localize(clock.DEFAULT_ZONE) if stamp.tzinfo is None else stamp).tz_convert(
+        "UTC"
+    )

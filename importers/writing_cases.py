@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from gridcenter import clock
 from gridcenter.areas.operations import AreaCounts
+from gridcenter.casework.procedures import current_procedures, start_clocks
 from gridcenter.database import Transaction
+from gridcenter.incidents.operations import common_calendar
 from importers.writing import CHOSEN
 
 _INCOMING = f"""
@@ -21,13 +25,12 @@ SELECT (s.fields->>'case_id')::uuid AS id, (s.fields->>'item_id')::bigint AS ite
   FROM (SELECT r.* {CHOSEN}) s, LATERAL locate_point(s.geom, NULL) l
  WHERE NOT EXISTS (SELECT FROM case_file c WHERE c.id = (s.fields->>'case_id')::uuid)
 """
-# History carries no clocks: what is still open there is taken up again by intake.
 _WRITE = """
 WITH opened AS (
   INSERT INTO case_file (id, number, kind, item_id, procedure_id, state, severity, confidentiality,
                          area_path, channel, description, address, place, opened_at, filed_at,
                          closed_at, location, content_hash, synthetic, version)
-  SELECT n.id, next_case_number((n.reported_at AT TIME ZONE 'Asia/Shanghai')::date), 'incident',
+  SELECT n.id, next_case_number((n.reported_at AT TIME ZONE %(zone)s)::date), 'incident',
          n.item_id, p.id, n.state, i.severity, i.confidentiality, n.path, n.channel, n.description,
          n.address, place_name(n.path), n.reported_at,
          CASE WHEN n.state = 'closed' THEN n.reported_at END,
@@ -56,6 +59,22 @@ SELECT n.id, 2, CASE n.state WHEN 'closed' THEN 'close' ELSE 'reject' END, 'repo
   FROM incident_incoming n WHERE n.state <> 'reported'
 """
 
+# What is still open is taken up again by intake, whose clock starts now: the file knows nothing of it.
+_CLOCKS = """
+WITH opened AS (
+  SELECT n.id FROM incident_incoming n
+    JOIN catalogue_item i ON i.id = n.item_id
+    JOIN procedure p ON p.code = i.procedure AND p.current
+   WHERE n.state = 'reported' AND p.id = %(procedure)s
+), timer AS (
+  INSERT INTO case_timer (case_id, stage, limit_amount, limit_unit, started_at, due_at,
+                          original_due_at)
+  SELECT id, %(stage)s, %(amount)s, %(unit)s, %(now)s, %(due)s, %(due)s FROM opened
+)
+UPDATE case_file c SET stage = %(stage)s, due_at = %(due)s, stage_started_at = %(now)s
+  FROM opened o WHERE c.id = o.id
+"""
+
 
 def write_incidents_batch(tx: Transaction, parameters: dict[str, Any]) -> AreaCounts:
     """Counts after writing incidents that are not there yet; a place outside all areas is kept."""
@@ -63,5 +82,27 @@ def write_incidents_batch(tx: Transaction, parameters: dict[str, Any]) -> AreaCo
     tx.execute("DROP TABLE IF EXISTS incident_incoming")
     tx.execute(_INCOMING, parameters)
     new = int(tx.scalar("SELECT count(*) FROM incident_incoming"))
-    tx.execute(_WRITE, {**parameters, "datum": parameters["datum"] or "cgcs2000"})
+    datum = parameters["datum"] or "cgcs2000"
+    tx.execute(_WRITE, {**parameters, "datum": datum, "zone": clock.DEFAULT_ZONE})
+    _start_intake(tx)
     return AreaCounts(new=new, changed=0, same=total - new)
+
+
+def _start_intake(tx: Transaction) -> None:
+    now = clock.now()
+    calendar = common_calendar(tx, ZoneInfo(clock.DEFAULT_ZONE))
+    for rules in current_procedures(tx).values():
+        if "intake" not in rules.stages:
+            continue
+        intake = start_clocks(rules, ["intake"], {}, now, calendar)[0]
+        tx.execute(
+            _CLOCKS,
+            {
+                "procedure": rules.id,
+                "stage": intake.stage,
+                "amount": intake.limit.amount,
+                "unit": intake.limit.unit,
+                "now": now,
+                "due": intake.due_at,
+            },
+        )

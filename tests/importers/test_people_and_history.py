@@ -142,6 +142,13 @@ def test_past_incidents_become_cases_once(
         key=str,
     )
     assert tx.scalar("SELECT count(*) FROM case_event") == 6
+    # What is still open is in intake's hands from now on: its clock runs, those of the others do not.
+    clocks = tx.all(
+        "SELECT c.state, c.stage, c.due_at > now() AS ahead, c.due_at = t.due_at AS told"
+        "  FROM case_file c LEFT JOIN case_timer t ON t.case_id = c.id AND t.stopped_at IS NULL"
+        " WHERE c.due_at IS NOT NULL OR t.id IS NOT NULL"
+    )
+    assert [tuple(row.values()) for row in clocks] == [("reported", "intake", True, True)] * 2
 
     again = bring_in(database, Kind.INCIDENTS, tmp_path, HISTORY)
 
