@@ -25,6 +25,7 @@ from gridcenter.actor import SYSTEM, Actor
 from gridcenter.areas.operations import stage_areas, write_areas
 from gridcenter.database import Transaction
 from gridcenter.incidents.operations import ReportIncident
+from gridcenter.registry.operations import stage_buildings, write_buildings
 
 PASSWORD = "Correct-horse-7"
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -36,19 +37,30 @@ PLACES: dict[str, tuple[float, float]] = {}
 
 def squares() -> Iterator[tuple[str, str, str | None, Any]]:
     """(level, code, parent, geometry) of every area, parents first."""
-    yield "street", STREET, None, box(WEST, SOUTH, WEST + 4 * STEP, SOUTH + 2 * STEP)
+    yield "street", STREET, None, _block(0, 4)
     for c in (1, 2):
-        community = f"{STREET}{c:03d}"
-        x = WEST + (c - 1) * 2 * STEP
-        yield "community", community, STREET, box(x, SOUTH, x + 2 * STEP, SOUTH + 2 * STEP)
+        community, first = f"{STREET}{c:03d}", (c - 1) * 2
+        yield "community", community, STREET, _block(first, 2)
         for g in (1, 2):
-            grid, gx = f"{community}Z{g:03d}", x + (g - 1) * STEP
-            yield "grid", grid, community, box(gx, SOUTH, gx + STEP, SOUTH + 2 * STEP)
+            grid, column = f"{community}Z{g:03d}", first + g - 1
+            yield "grid", grid, community, _block(column, 1)
             for m in (1, 2):
-                y = SOUTH + (2 - m) * STEP
-                code = f"{grid}{m:03d}"
-                PLACES[code] = (gx + STEP / 2, y + STEP / 2)
-                yield "microgrid", code, grid, box(gx, y, gx + STEP, y + STEP)
+                code, square = f"{grid}{m:03d}", _cell(column, 2 - m)
+                PLACES[code] = (square.centroid.x, square.centroid.y)
+                yield "microgrid", code, grid, square
+
+
+def _cell(column: int, row: int) -> Any:
+    west, east = (WEST + c * STEP for c in (column, column + 1))
+    south, north = (SOUTH + r * STEP for r in (row, row + 1))
+    return box(west, south, east, north)
+
+
+def _block(column: int, columns: int) -> Any:
+    """Both rows of some columns, with every corner of the cells on its outline: metres are measured
+    between corners, so areas with the same corners have no gap between them."""
+    cells = [_cell(column + c, row) for c in range(columns) for row in (0, 1)]
+    return shapely.union_all(cells)
 
 
 def make_place(tx: Transaction) -> None:
@@ -84,6 +96,31 @@ def name_of(level: str, code: str) -> str:
     number = int(code[-3:])
     names = {"street": "示例街道", "community": f"示例社区{number:02d}"}
     return names.get(level) or (f"第{number}网格" if level == "grid" else f"微网格{number:02d}")
+
+
+def square(lon: float, lat: float, side: float = 0.0002) -> MultiPolygon:
+    """A square around a point, degrees."""
+    half = side / 2
+    return MultiPolygon([box(lon - half, lat - half, lon + half, lat + half)])
+
+
+def stage_building(tx: Transaction, code: str, shape: MultiPolygon, **columns: object) -> None:
+    """One row of building_incoming."""
+    row = {"name": "1 幢", "floors": 2, "households": 8, **columns}
+    tx.execute(
+        "INSERT INTO building_incoming (code, geom, name, floors, height_m, households, source,"
+        " is_example) VALUES (%(code)s, ST_GeomFromWKB(%(geom)s, 4490), %(name)s, %(floors)s,"
+        " 6, %(households)s, 'test', true)",
+        {**row, "code": code, "geom": shapely.to_wkb(shape)},
+    )
+
+
+def make_buildings(tx: Transaction, *microgrids: str) -> None:
+    """A building in the middle of each micro-grid, its code the micro-grid's with B001."""
+    stage_buildings(tx)
+    for microgrid in microgrids:
+        stage_building(tx, f"{microgrid}B001", square(*PLACES[microgrid]))
+    write_buildings(tx)
 
 
 def make_staff(tx: Transaction) -> None:

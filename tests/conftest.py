@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -100,14 +101,34 @@ def act(web_tx: Transaction, settings: Settings, template_name: str) -> Callable
 
 
 @dataclass
-class House:
-    """The whole application on a database of its own: what it answers is committed."""
+class Copy:
+    """A copy of the template as the web role and as the owner: what is done in it is committed."""
 
-    app: Flask
     settings: Settings
     database: Database
     owner: Database
     name: str
+
+    def actor(self, username: str) -> Actor:
+        """Who an account is."""
+        with self.owner.transaction(read_only=True) as tx:
+            return builders.actor_named(tx, username)
+
+    @contextmanager
+    def acting(self, username: str | None, *, read_only: bool = True) -> Iterator[Transaction]:
+        """A transaction of the web role in the scope of an account; in nobody's for None."""
+        actor = self.actor(username) if username is not None else None
+        with self.database.transaction(read_only=read_only) as tx:
+            if actor is not None:
+                act_as(tx, actor)
+            yield tx
+
+
+@dataclass
+class House(Copy):
+    """The whole application on a copy of its own."""
+
+    app: Flask
 
     def client(self, username: str | None = None) -> Caller:
         """A caller of the API, logged in by token as `username`."""
@@ -153,24 +174,38 @@ class Caller:
         return self.post(path, {"version": version, **given})
 
 
+def make_copy(settings: Settings, template: str) -> Copy:
+    """A fresh copy of the template."""
+    name = f"gridcenter_test_{os.getpid()}_{uuid.uuid4().hex[:8]}"
+    create_database(settings, name, template)
+    web = Database(settings.url("web", name), Pooling(1, 12))
+    return Copy(settings, web, Database(settings.url("owner", name)), name)
+
+
 def make_house(settings: Settings, template: str, folder: Path) -> House:
     """A House on a fresh copy of the template."""
     from dashboards.app import create_app
 
-    name = f"gridcenter_test_{os.getpid()}_{uuid.uuid4().hex[:8]}"
-    create_database(settings, name, template)
     own = replace(settings, attachments_dir=folder / "attachments", log_level="error")
-    database = Database(settings.url("web", name), Pooling(1, 12))
-    app = create_app(own, database=database)
+    copy = make_copy(own, template)
+    app = create_app(own, database=copy.database)
     app.testing = True
-    return House(app, own, database, Database(settings.url("owner", name)), name)
+    return House(own, copy.database, copy.owner, copy.name, app)
 
 
-def close_house(house: House) -> None:
+def close(copy: Copy) -> None:
     """Close its connections and drop its database."""
-    house.database.close()
-    house.owner.close()
-    drop_database(house.settings, house.name)
+    copy.database.close()
+    copy.owner.close()
+    drop_database(copy.settings, copy.name)
+
+
+@pytest.fixture(scope="module")
+def shared_copy(settings: Settings, template_name: str) -> Iterator[Copy]:
+    """A Copy for the tests of one module, which leave it as they found it."""
+    made = make_copy(settings, template_name)
+    yield made
+    close(made)
 
 
 @pytest.fixture
@@ -178,7 +213,7 @@ def house(settings: Settings, template_name: str, tmp_path: Path) -> Iterator[Ho
     """A House of the test's own."""
     made = make_house(settings, template_name, tmp_path)
     yield made
-    close_house(made)
+    close(made)
 
 
 @pytest.fixture(scope="module")
@@ -188,4 +223,4 @@ def shared_house(
     """A House for the reading tests of one module."""
     made = make_house(settings, template_name, tmp_path_factory.mktemp("house"))
     yield made
-    close_house(made)
+    close(made)

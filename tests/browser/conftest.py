@@ -18,7 +18,7 @@ from dashboards.app import House as WebHouse
 from dashboards.requests import SESSION_COOKIE
 from gridcenter.journal.listen import Bell
 from gridcenter.settings import Settings
-from tests.conftest import House, close_house, make_house
+from tests.conftest import House, close, make_house
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM_FLAGS = [
@@ -103,7 +103,7 @@ def serve(settings: Settings, template: str, folder: Path) -> Iterator[Live]:
     yield Live(url, house, server)
     bell.stop()
     server.shutdown()
-    close_house(house)
+    close(house)
 
 
 @pytest.fixture(scope="module")

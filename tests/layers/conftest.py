@@ -1,40 +1,37 @@
-"""The sample street with a few cases in two neighbouring grids, in a database of its own."""
+"""A copy of the small place with buildings and a few cases in two neighbouring grids."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from gridcenter import provision
 from gridcenter.clock import now
-from gridcenter.database import Database
-from gridcenter.settings import Settings
-from tests.gridcenter.statistics.place import Place, actor, build
+from tests.builders import STREET, make_buildings
+from tests.conftest import Copy
+from tests.gridcenter.statistics.place import Place
 
-NAME = "gc_layers_test"
-GRID = "320508999.001.Z001"
-NEXT_GRID = "320508999.001.Z002"
+GRID, NEXT_GRID = f"{STREET}001Z001", f"{STREET}001Z002"
 
 
-@pytest.fixture(scope="session")
-def place() -> Iterator[Place]:
-    settings = Settings.from_environment()
-    build(settings, NAME)
-    here = Place(
-        Database(settings.url("owner", NAME)).open(), Database(settings.url("web", NAME)).open()
-    )
-    here.join("worker", actor("grid_worker", GRID), "01-001")
-    here.join("neighbour", actor("grid_worker", NEXT_GRID), "01-002")
-    here.join("dispatcher", actor("dispatcher", "320508999"))
-    here.join("intake", actor("intake", "320508999"))
-    here.join("official", actor("official", "320508999"))
-    for n in range(3):
-        here.report("worker", f"{GRID}.00{n + 1}", now())
-        here.report("neighbour", f"{NEXT_GRID}.00{n + 1}", now())
+# So many beside each that reading all is dearer than asking the index.
+_MORE_BUILDINGS = """
+INSERT INTO building (code, microgrid_id, area_path, geom, footprint_m2, floors, height_m, source,
+                      is_example)
+SELECT left(code, -3) || to_char(n, 'FM000'), microgrid_id, area_path,
+       ST_Translate(geom, (n % 20 - 10) * 4e-5, (n / 20 - 10) * 4e-5), footprint_m2, 2, 6, 'test', true
+  FROM building, generate_series(2, 400) n
+"""
+
+
+@pytest.fixture(scope="module")
+def place(shared_copy: Copy) -> Place:
+    """The small place; nobody answers for the grids of its second community."""
+    here = Place.of(shared_copy, "01-003", "01-004")
+    with here.owner.transaction() as tx:
+        make_buildings(tx, f"{GRID}001", f"{NEXT_GRID}001")
+        tx.execute(_MORE_BUILDINGS)
+    for microgrid in ("001", "002", "001"):
+        here.report("01-001", GRID + microgrid, now())
+        here.report("01-002", NEXT_GRID + microgrid, now())
     with here.owner.transaction() as tx:
         tx.execute("ANALYZE")
-    yield here
-    here.owner.close()
-    here.web.close()
-    provision.drop_database(settings, NAME)
+    return here

@@ -1,51 +1,25 @@
-"""A copy of the small place with two buildings and their dwellings, committed so that the web role
-sees them."""
+"""The small place with two buildings and their dwellings, committed so that the web role sees them."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 
 import pytest
-import shapely
-from shapely import MultiPolygon, box
 
-from gridcenter.actor import Actor, act_as
+from gridcenter.actor import Actor
 from gridcenter.database import Database, Transaction
-from gridcenter.provision import create_database, drop_database
-from gridcenter.registry.operations import stage_buildings, write_buildings
-from gridcenter.settings import Settings
-from tests.builders import PLACES, STREET, actor_named
+from tests.builders import STREET, make_buildings
+from tests.conftest import Copy
 
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 HERE, NEXT = f"{STREET}001Z001001", f"{STREET}001Z002001"
 
 
-def square(lon: float, lat: float, side: float = 0.0002) -> MultiPolygon:
-    """A square around a point, degrees."""
-    half = side / 2
-    return MultiPolygon([box(lon - half, lat - half, lon + half, lat + half)])
-
-
-def stage(tx: Transaction, code: str, shape: MultiPolygon, **columns: object) -> None:
-    """One row of building_incoming."""
-    row = {"name": "1 幢", "floors": 2, "households": 8, **columns}
-    tx.execute(
-        "INSERT INTO building_incoming (code, geom, name, floors, height_m, households, source,"
-        " is_example) VALUES (%(code)s, ST_GeomFromWKB(%(geom)s, 4490), %(name)s, %(floors)s,"
-        " 6, %(households)s, 'test', true)",
-        {**row, "code": code, "geom": shapely.to_wkb(shape)},
-    )
-
-
 def furnish(tx: Transaction) -> None:
-    """A building in HERE and one in NEXT, each with two entrances of one floor and two rooms."""
-    stage_buildings(tx)
-    for microgrid in (HERE, NEXT):
-        stage(tx, f"{microgrid}B001", square(*PLACES[microgrid]))
-    write_buildings(tx)
+    """A building in HERE and one in NEXT, each with two entrances of two floors and two rooms."""
+    make_buildings(tx, HERE, NEXT)
     tx.execute(
         "INSERT INTO dwelling (building_id, area_path, entrance, floor, room, occupancy, source,"
         " confirmed_at)"
@@ -63,42 +37,30 @@ def furnish(tx: Transaction) -> None:
 
 
 @pytest.fixture(scope="module")
-def database_name(settings: Settings, template_name: str) -> Iterator[str]:
-    """The furnished copy of the template."""
-    name = f"gridcenter_test_registry_{os.getpid()}"
-    create_database(settings, name, template_name)
-    database = Database(settings.url("owner", name))
-    with database.transaction() as tx:
+def furnished(shared_copy: Copy) -> Copy:
+    """The furnished copy."""
+    with shared_copy.owner.transaction() as tx:
         furnish(tx)
-    database.close()
-    yield name
-    drop_database(settings, name)
+    return shared_copy
 
 
 @pytest.fixture
-def owner(settings: Settings, database_name: str) -> Iterator[Database]:
+def owner(furnished: Copy) -> Database:
     """The copy as the owner."""
-    database = Database(settings.url("owner", database_name))
-    yield database
-    database.close()
+    return furnished.owner
 
 
 Become = Callable[[str], AbstractContextManager[tuple[Transaction, Actor]]]
 
 
 @pytest.fixture
-def become(settings: Settings, database_name: str, owner: Database) -> Iterator[Become]:
+def become(furnished: Copy) -> Become:
     """`with become("01-001") as (tx, actor)`: a transaction of the web role, rolled back."""
-    web = Database(settings.url("web", database_name))
 
     @contextmanager
     def acting(username: str) -> Iterator[tuple[Transaction, Actor]]:
-        with owner.transaction() as tx:
-            actor = actor_named(tx, username)
-        with web.transaction() as tx:
-            act_as(tx, actor)
-            yield tx, actor
+        with furnished.acting(username, read_only=False) as tx:
+            yield tx, furnished.actor(username)
             tx.connection.rollback()
 
-    yield acting
-    web.close()
+    return acting

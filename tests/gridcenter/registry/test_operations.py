@@ -17,8 +17,17 @@ from gridcenter.registry.operations import (
     stage_buildings,
     write_buildings,
 )
-from tests.builders import PLACES, SOUTH, STEP, STREET, WEST, actor_named
-from tests.gridcenter.registry.conftest import HERE, NEXT, NOW, furnish, square, stage
+from tests.builders import (
+    PLACES,
+    SOUTH,
+    STEP,
+    STREET,
+    WEST,
+    actor_named,
+    square,
+    stage_building,
+)
+from tests.gridcenter.registry.conftest import HERE, NEXT, NOW, furnish
 
 CODE = f"{HERE}B001"
 
@@ -28,7 +37,7 @@ def _write(
 ) -> BuildingCounts:
     stage_buildings(tx)
     for code, place in rows:
-        stage(tx, code, square(*place), **columns)
+        stage_building(tx, code, square(*place), **columns)
     return write_buildings(tx)
 
 

@@ -11,7 +11,8 @@ from gridcenter.statistics.lists import indicator_list
 from gridcenter.statistics.operations import close_day, close_open_days
 from gridcenter.statistics.queries import indicators, trend
 from gridcenter.statistics.wall import wall_figures
-from tests.gridcenter.statistics.place import STREET, ZONE, Place, at
+from tests.builders import STREET, ZONE
+from tests.gridcenter.statistics.place import Place, at
 
 FIRST, LAST = date(2026, 11, 2), date(2026, 11, 13)
 NOW = at("2026-11-13 14:32")
@@ -23,7 +24,7 @@ CASE_CODES = (
 
 def figures(place, who, area=STREET, first=FIRST, last=LAST, now=NOW):
     with place.acting(who) as tx:
-        found = indicators(tx, place.people[who], area, first, last, now, ZONE)
+        found = indicators(tx, place.actor(who), area, first, last, now, ZONE)
     return {row["code"]: row["figures"] for row in found["areas"]}
 
 
@@ -47,7 +48,7 @@ def nothing_closed(story: Place):
 
 
 def test_figures_of_the_two_weeks(nothing_closed):
-    street = triples(figures(nothing_closed, "official")[STREET])
+    street = triples(figures(nothing_closed, "S-01")[STREET])
     assert street["reported"] == (8, 8, None)
     # a, b, c (again), e, g, h: the first filing of c was taken back inside the period.
     assert street["filed"] == (6, 6, None)
@@ -66,10 +67,10 @@ def test_a_figure_is_the_same_closed_or_live(nothing_closed):
 
     def counted():
         return {
-            **{who: figures(nothing_closed, who, last=yesterday) for who in ("official", "intake")},
-            "handler": figures(nothing_closed, "handler", last=yesterday),
-            "community": figures(nothing_closed, "official", f"{STREET}001", last=yesterday),
-            "grid": figures(nothing_closed, "worker", f"{STREET}001Z001", last=yesterday),
+            **{who: figures(nothing_closed, who, last=yesterday) for who in ("S-01", "I-01")},
+            "handler": figures(nothing_closed, "H-01", last=yesterday),
+            "community": figures(nothing_closed, "S-01", f"{STREET}001", last=yesterday),
+            "grid": figures(nothing_closed, "01-001", f"{STREET}001Z001", last=yesterday),
         }
 
     live = counted()
@@ -105,7 +106,7 @@ def test_closing_twice_changes_nothing_and_today_cannot_be_closed(nothing_closed
 
 def test_what_was_taken_back_later_stands_as_it_was_then(nothing_closed):
     def filed(last):
-        return figures(nothing_closed, "official", last=last)[STREET]["filed"]["value"]
+        return figures(nothing_closed, "S-01", last=last)[STREET]["filed"]["value"]
 
     assert filed(date(2026, 11, 3)) == 3
     assert filed(date(2026, 11, 5)) == 2
@@ -119,12 +120,12 @@ def test_each_list_is_as_long_as_its_figure(nothing_closed, area, closed):
     if closed:
         with place.owner.transaction() as tx:
             close_open_days(tx, ZONE)
-    row = figures(place, "official", area, last=date(2026, 11, 12))[area]
-    with place.acting("official") as tx:
+    row = figures(place, "S-01", area, last=date(2026, 11, 12))[area]
+    with place.acting("S-01") as tx:
 
         def length(code, part):
             args = (code, part, area, FIRST, date(2026, 11, 12), NOW, ZONE)
-            found = indicator_list(tx, place.people["official"], *args)
+            found = indicator_list(tx, place.actor("S-01"), *args)
             assert len({item["id"] for item in found["items"]}) == len(found["items"])
             return len(found["items"])
 
@@ -140,12 +141,12 @@ def test_each_list_is_as_long_as_its_figure(nothing_closed, area, closed):
 
 def test_lists_page_by_cursor(nothing_closed):
     place = nothing_closed
-    with place.acting("official") as tx:
+    with place.acting("S-01") as tx:
         seen, after = [], None
         while True:
             page = indicator_list(
                 tx,
-                place.people["official"],
+                place.actor("S-01"),
                 "reported",
                 "numerator",
                 STREET,
@@ -164,15 +165,15 @@ def test_lists_page_by_cursor(nothing_closed):
 
 
 def test_nothing_due_has_no_rate(nothing_closed):
-    far = f"{STREET}005"
-    row = figures(nothing_closed, "official", far, last=date(2026, 11, 12))[far]
+    far = f"{STREET}002"
+    row = figures(nothing_closed, "S-01", far, last=date(2026, 11, 12))[far]
     assert triples(row)["closure_rate"] == (None, 0, 0)
     assert row["closure_rate"]["below_target"] is False
     assert triples(row)["handling_median"] == (None, None, 0)
 
 
 def test_a_department_sees_its_own_figures_only(nothing_closed):
-    street = figures(nothing_closed, "handler")[STREET]
+    street = figures(nothing_closed, "H-01")[STREET]
     assert triples(street)["handling_median"] == (6 * 3600, None, 1)
     assert triples(street)["on_time_closure_rate"] == (0, 0, 1)
     assert street["staffing"]["value"] is None
@@ -182,16 +183,16 @@ def test_a_department_sees_its_own_figures_only(nothing_closed):
 
 def test_outside_the_scope_there_is_nothing(nothing_closed):
     place = nothing_closed
-    mine = figures(place, "worker", f"{STREET}001Z001")
+    mine = figures(place, "01-001", f"{STREET}001Z001")
     assert mine[f"{STREET}001Z001"]["reported"]["value"] == 4
     for area in (STREET, f"{STREET}001", f"{STREET}001Z002", "000000"):
-        with place.acting("worker") as tx:
+        with place.acting("01-001") as tx:
             with pytest.raises(NotFound):
-                indicators(tx, place.people["worker"], area, FIRST, LAST, NOW, ZONE)
+                indicators(tx, place.actor("01-001"), area, FIRST, LAST, NOW, ZONE)
             with pytest.raises(NotFound):
                 indicator_list(
                     tx,
-                    place.people["worker"],
+                    place.actor("01-001"),
                     "reported",
                     "numerator",
                     area,
@@ -201,7 +202,7 @@ def test_outside_the_scope_there_is_nothing(nothing_closed):
                     ZONE,
                 )
             with pytest.raises(NotFound):
-                wall_figures(tx, place.people["worker"], area, NOW, ZONE)
+                wall_figures(tx, place.actor("01-001"), area, NOW, ZONE)
 
 
 def test_facts_and_sums_are_empty_without_a_scope_and_hide_other_grids(nothing_closed):
@@ -210,9 +211,9 @@ def test_facts_and_sums_are_empty_without_a_scope_and_hide_other_grids(nothing_c
         close_open_days(tx, ZONE)
     live = "live_facts('2026-11-02', '2026-11-13', '2026-11-13 14:32+08', 'Asia/Shanghai')"
     for source in ("case_fact", "day_sum", live):
-        with place.acting("worker") as tx:
+        with place.acting("01-001") as tx:
             paths = {r["p"] for r in tx.all(f"SELECT area_path::text AS p FROM {source}")}
-            assert all(path.startswith("320508999.001.Z001") for path in paths)
+            assert all(path.startswith(f"{STREET}.001.Z001") for path in paths)
             assert paths or source == live
         # The same pooled connection, next transaction, nobody's scope.
         with place.acting(None) as tx:
@@ -222,12 +223,12 @@ def test_facts_and_sums_are_empty_without_a_scope_and_hide_other_grids(nothing_c
 def test_staffing_counts_grids_with_a_full_time_worker(nothing_closed):
     now = at("2036-01-01 12:00")
     day = date(2036, 1, 1)
-    row = figures(nothing_closed, "official", STREET, day, day, now)[STREET]
-    assert (row["staffing"]["numerator"], row["staffing"]["denominator"]) == (3, 69)
-    with nothing_closed.acting("official") as tx:
+    row = figures(nothing_closed, "S-01", STREET, day, day, now)[STREET]
+    assert (row["staffing"]["numerator"], row["staffing"]["denominator"]) == (3, 4)
+    with nothing_closed.acting("S-01") as tx:
         found = indicator_list(
             tx,
-            nothing_closed.people["official"],
+            nothing_closed.actor("S-01"),
             "staffing",
             "missing",
             STREET,
@@ -238,11 +239,11 @@ def test_staffing_counts_grids_with_a_full_time_worker(nothing_closed):
             None,
             100,
         )
-    assert len(found["items"]) == 66
+    assert [item["code"] for item in found["items"]] == [f"{STREET}002Z002"]
 
 
 def test_coverage_in_square_metres(nothing_closed):
-    row = figures(nothing_closed, "official")[STREET]["spatial_coverage"]
+    row = figures(nothing_closed, "S-01")[STREET]["spatial_coverage"]
     assert row["value"] == 100 and row["gap_m2"] == 0 and row["overlap_m2"] == 0
     with nothing_closed.owner.transaction(read_only=True) as tx:
         geodesic = tx.scalar(
@@ -253,15 +254,13 @@ def test_coverage_in_square_metres(nothing_closed):
 
 def test_trend_by_week_adds_up(nothing_closed):
     place = nothing_closed
-    with place.acting("official") as tx:
-        weeks = trend(
-            tx, place.people["official"], STREET, "closed", "week", FIRST, LAST, NOW, ZONE
-        )
+    with place.acting("S-01") as tx:
+        weeks = trend(tx, place.actor("S-01"), STREET, "closed", "week", FIRST, LAST, NOW, ZONE)
         rates = trend(
-            tx, place.people["official"], STREET, "closure_rate", "month", FIRST, LAST, NOW, ZONE
+            tx, place.actor("S-01"), STREET, "closure_rate", "month", FIRST, LAST, NOW, ZONE
         )
         with pytest.raises(InvalidInput):
-            trend(tx, place.people["official"], STREET, "staffing", "week", FIRST, LAST, NOW, ZONE)
+            trend(tx, place.actor("S-01"), STREET, "staffing", "week", FIRST, LAST, NOW, ZONE)
     assert [(w["from"], w["value"], w["unfinished"]) for w in weeks] == [
         ("2026-11-02", 2, False),
         ("2026-11-09", 1, True),
@@ -271,8 +270,8 @@ def test_trend_by_week_adds_up(nothing_closed):
 
 def test_wall_shows_now_today_and_the_month(nothing_closed):
     place = nothing_closed
-    with place.acting("official") as tx:
-        wall = wall_figures(tx, place.people["official"], STREET, NOW, ZONE)
+    with place.acting("S-01") as tx:
+        wall = wall_figures(tx, place.actor("S-01"), STREET, NOW, ZONE)
     # c and e are overdue, f waits at intake past its limit, h was filed this morning.
     assert wall["open"]["total"] == 4
     assert sum(wall["open"][k] for k in ("in_time", "soon", "overdue", "stopped")) == 4
@@ -281,5 +280,5 @@ def test_wall_shows_now_today_and_the_month(nothing_closed):
     dues = [item["due_at"] for item in wall["overdue"]]
     assert dues == sorted(dues) and len(dues) == wall["open"]["overdue"]
     assert len(wall["feed"]) == 8 and len(wall["weeks"]) == 6
-    assert sum(grid["open_count"] for grid in wall["grids"]) == 4 and len(wall["grids"]) == 69
+    assert sum(grid["open_count"] for grid in wall["grids"]) == 4 and len(wall["grids"]) == 4
     assert wall["month"]["matters"][0]["filed"] == 6
