@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import lru_cache
-from importlib.metadata import version
 from typing import Any
 
 from apiflask import APIFlask
@@ -15,20 +11,12 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from dashboards import language, observed, problems, requests, security
+from dashboards.house import House, product_version
 from gridcenter.database import Database, Pooling
 from gridcenter.journal.listen import Bell
-from gridcenter.settings import CHECKOUT, Settings
+from gridcenter.settings import Settings
 
 FACES = ("api", "staff", "field", "wall")
-
-
-@dataclass(frozen=True)
-class House:
-    """What every request may use: settings, the database as the web role, the journal's bell."""
-
-    settings: Settings
-    database: Database
-    bell: Bell
 
 
 class Application(APIFlask):
@@ -37,15 +25,6 @@ class Application(APIFlask):
     def dispatch_request(self) -> Any:
         """The view's answer, after its transaction was committed."""
         return requests.in_transaction(super().dispatch_request)
-
-
-@lru_cache(maxsize=1)
-def product_version() -> str:
-    """The version: of the checkout where there is one, else of the installed package."""
-    project = CHECKOUT / "pyproject.toml"
-    if project.exists():
-        return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
-    return version("gridcenter")
 
 
 def create_app(

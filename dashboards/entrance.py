@@ -10,6 +10,7 @@ from flask import g, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from dashboards.house import product_version
 from dashboards.language import LANGUAGE_COOKIE, locale
 from dashboards.requests import (
     SESSION_COOKIE,
@@ -117,19 +118,13 @@ def _login_page(error: dict[str, str] | None = None, username: str = "") -> Resp
             next=request.values.get("next", ""),
             elder=bool(request.values.get("elder")),
             place=place,
-            version=_version(),
+            version=product_version(),
         ),
         401 if error else 200,
     )
     if request.args.get("lang"):
         response.set_cookie(LANGUAGE_COOKIE, locale(), max_age=YEAR_S, samesite="Lax")
     return response
-
-
-def _version() -> str:
-    from dashboards.app import product_version
-
-    return product_version()
 
 
 def _inside(target: str | None) -> str | None:

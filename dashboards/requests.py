@@ -7,19 +7,17 @@ back. Views mark themselves with `anonymous` (no log-in needed) or `without_tran
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import structlog
 from flask import current_app, g, request
 
+from dashboards.house import House
 from gridcenter.accounts.queries import Session, session_of
 from gridcenter.actor import ANONYMOUS, Actor, act_as
 from gridcenter.database import Transaction
 from gridcenter.errors import NotAuthenticated, OwnPasswordNeeded
-
-if TYPE_CHECKING:
-    from dashboards.app import House
 
 SESSION_COOKIE = "gridcenter_session"
 FILES = frozenset({"static", "openapi.spec"})

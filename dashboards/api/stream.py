@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from apiflask import APIBlueprint
 from flask import Response, request
 
-from dashboards.app import House
+from dashboards.house import House
 from dashboards.requests import SESSION_COOKIE, house, read_session, without_transaction
 from gridcenter.accounts.queries import session_of
 from gridcenter.actor import Actor, act_as, scope_settings
