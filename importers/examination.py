@@ -74,7 +74,7 @@ def examine(tx: Transaction, command: ImportCommand, progress: Progress = _silen
     columns = guess_columns(
         reading.frame, command.kind, command.columns, reading.findings, command.level
     )
-    reading.evidence.append(columns.evidence())
+    reading.evidence.extend(columns.evidence())
     rows = records(reading.frame, columns, command.kind, reading.findings)
     progress("check", 0.4)
     rows, difference = _CHECKS[command.kind](tx, command, rows, reading)

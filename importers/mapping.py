@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -15,22 +15,31 @@ from importers.headers import plain_header
 from importers.kinds import CODE_WORDS, FIELDS, LEVEL_WORDS, NAME_WORDS, Kind
 from importers.raw import Evidence
 from importers.reading import ROW
+from importers.tables import LAT, LON, WKT
 
 PLACE_FIELDS = ("lon", "lat", "wkt")
+_NO_FIELD = ("没有对应的字段", "no field takes them")
 _TRAILING_DIGITS = re.compile(r"\d+$")
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Field → column. `given` are the fields a person named."""
+    """Field → column. `given` are the fields a person named, `unused` tells why a column of the
+    file serves as none (Chinese, English)."""
 
     columns: dict[str, str]
     given: frozenset[str] = frozenset()
+    unused: dict[str, tuple[str, str]] = field(default_factory=dict)
 
-    def evidence(self) -> Evidence:
-        """The pairs as one line for the recognition panel."""
+    def evidence(self) -> list[Evidence]:
+        """For the recognition panel: the pairs as one line, then the unused columns by reason."""
         pairs = ", ".join(f"{column} → {field}" for field, column in self.columns.items())
-        return Evidence("mapping", pairs, "按列名与取值", "by headers and values", bool(self.given))
+        ground = ("按列名与取值", "by headers and values")
+        told = [Evidence("mapping", pairs, *ground, bool(self.given))]
+        for reason in dict.fromkeys(self.unused.values()):
+            names = [name for name, why in self.unused.items() if why == reason]
+            told.append(Evidence("unused", ", ".join(names), *reason, True))
+        return told
 
 
 def guess_columns(
@@ -46,14 +55,15 @@ def guess_columns(
     fields that do not exist. `level` tells 街道代码 (own code) from 区县代码 (the parent's).
     """
     names = [str(name) for name in table.columns if name not in (ROW, "geometry")]
-    known = {field.name for field in FIELDS[kind]}
+    known = {field_.name for field_ in FIELDS[kind]}
     columns: dict[str, str] = {}
     if kind is Kind.AREAS and level is not None:
         columns |= _by_level(table, names, level)
-    for field in FIELDS[kind]:
-        found = _by_header(names, field.headers, set(columns.values()))
-        if field.name not in columns and found:
-            columns[field.name] = found
+    for known_field in FIELDS[kind]:
+        found = _by_header(names, known_field.headers, set(columns.values()))
+        if known_field.name not in columns and found:
+            columns[known_field.name] = found
+    unused = _settle_code(table, names, kind, columns)
     if kind is Kind.AREAS:
         columns |= {k: v for k, v in _fallback(table, names, columns).items() if k not in columns}
     for name, column in given.items():
@@ -67,7 +77,55 @@ def guess_columns(
             findings.add("column.missing", value=column)
         else:
             columns[name] = column
-    return Columns(columns, frozenset(given))
+    taken = {*columns.values(), *(given.get(name, "") for name in PLACE_FIELDS)}
+    places = {*LON, *LAT, *WKT}
+    for name in names:
+        if name not in unused and plain_header(name) not in places:
+            unused[name] = _NO_FIELD
+    return Columns(
+        columns,
+        frozenset(given),
+        {name: why for name, why in unused.items() if name not in taken},
+    )
+
+
+def _settle_code(
+    table: pd.DataFrame, names: list[str], kind: Kind, columns: dict[str, str]
+) -> dict[str, tuple[str, str]]:
+    """Take a guessed code column that tells no rows apart out of `columns`; the reason by column.
+
+    The next column with a code's header stands in. A code that the kind requires stays as it is.
+    """
+    unfit: dict[str, tuple[str, str]] = {}
+    code = next(field for field in FIELDS[kind] if field.name == "code")
+    while not code.required and "code" in columns:
+        column = columns["code"]
+        why = _unfit_as_code(table[column], anything=plain_header(column) == "id")
+        if why is None:
+            break
+        unfit[columns.pop("code")] = why
+        free = [name for name in names if name not in unfit]
+        found = _by_header(free, code.headers, set(columns.values()))
+        if found:
+            columns["code"] = found
+    return unfit
+
+
+def _unfit_as_code(values: pd.Series[Any], anything: bool) -> tuple[str, str] | None:
+    """Why `values` are no codes: empty, all the same, or mostly repeated; None when they are.
+
+    A few repeats among real codes are mistakes of their rows and told as such; but a column of
+    which the header promises nothing (`anything`: Id) must be unique.
+    """
+    filled = as_text(values).dropna()
+    kinds = filled.nunique()
+    if filled.empty:
+        return "整列是空的，不能作编号", "the column is empty: no code"
+    if kinds == 1 and len(filled) > 2:
+        return f"全是“{filled.iloc[0]}”，不能作编号", f"always {filled.iloc[0]!r}: no code"
+    if 2 * kinds < len(filled) or (anything and kinds < len(filled)):
+        return "多行同一个值，不能作编号", "rows share their values: no code"
+    return None
 
 
 def _by_header(names: list[str], headers: tuple[str, ...], taken: set[str]) -> str | None:

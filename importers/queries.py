@@ -27,32 +27,50 @@ SELECT coalesce(json_agg(json_build_object({_BATCH}) ORDER BY b.staged_at DESC),
        AS items
   FROM (SELECT * FROM import_batch ORDER BY staged_at DESC LIMIT %(limit)s) b
 """
+# `rows` counts each row once, however often it has the finding; `zh` and `en` are what is said of
+# the file as a whole, else the one sentence that all rows share, else null.
+_KINDS = """
+SELECT code, severity, bool_or(row IS NULL) AS whole,
+       count(DISTINCT row) + coalesce(sum(count) FILTER (WHERE row IS NULL), 0) AS rows,
+       coalesce(string_agg(DISTINCT zh, '；') FILTER (WHERE row IS NULL),
+                CASE WHEN count(DISTINCT zh) = 1 THEN min(zh) END) AS zh,
+       coalesce(string_agg(DISTINCT en, '; ') FILTER (WHERE row IS NULL),
+                CASE WHEN count(DISTINCT en) = 1 THEN min(en) END) AS en
+  FROM import_finding WHERE batch_id = b.id
+ GROUP BY code, severity
+"""
 _DETAIL = f"""
 SELECT json_build_object({_BATCH}, 'given', b.given, 'columns', b.columns, 'evidence', b.evidence,
          'vanished_codes', b.difference->'vanished_codes',
+         'rows_warned', (SELECT count(DISTINCT f.row) FROM import_finding f
+                          WHERE f.batch_id = b.id AND f.severity = 'warn'
+                            AND NOT EXISTS (SELECT FROM import_finding r
+                                             WHERE r.batch_id = b.id AND r.row = f.row
+                                               AND r.severity = 'refuse')),
          'findings', (SELECT coalesce(json_agg(json_build_object(
-                        'code', f.code, 'severity', f.severity, 'rows', f.rows,
+                        'code', f.code, 'severity', f.severity, 'rows', f.rows, 'whole', f.whole,
                         'zh', f.zh, 'en', f.en,
-                        'then_zh', %(then_zh)s::jsonb->>f.code,
-                        'then_en', %(then_en)s::jsonb->>f.code)
+                        'title_zh', %(words)s::jsonb->f.code->>0,
+                        'title_en', %(words)s::jsonb->f.code->>1,
+                        'then_zh', %(words)s::jsonb->f.code->>2,
+                        'then_en', %(words)s::jsonb->f.code->>3)
                         ORDER BY array_position(ARRAY['refuse', 'warn', 'inform'], f.severity),
                                  f.rows DESC, f.code), '[]')
-                        FROM (SELECT code, severity, sum(count) AS rows, min(zh) AS zh,
-                                     min(en) AS en
-                                FROM import_finding WHERE batch_id = b.id
-                               GROUP BY code, severity) f))::text AS item
+                        FROM ({_KINDS}) f))::text AS item
   FROM import_batch b WHERE b.id = %(id)s
 """
 _ROWS = """
 SELECT coalesce(json_agg(x ORDER BY row), '[]')::text AS items, max(row) AS last, count(*) AS n
-  FROM (SELECT f.row, f.field, f.severity, f.zh, f.en, f.value, r.code, r.change, r.moved_m,
+  FROM (SELECT f.row, f.zh, f.en, r.code, r.change, r.moved_m,
                round(r.area_m2::numeric, 1) AS area_m2, r.fields, r.original,
                place_name(n.path) AS place, ST_AsGeoJSON(r.geom, 7, 0)::json AS geometry
-          FROM import_finding f
-          LEFT JOIN import_row r ON r.batch_id = f.batch_id AND r.row = f.row
-          LEFT JOIN area_now n ON n.id = r.target
-         WHERE f.batch_id = %(id)s AND f.code = %(code)s AND f.row > %(after)s
-         ORDER BY f.row LIMIT %(limit)s) x
+          FROM (SELECT row, string_agg(DISTINCT zh, '；') AS zh, string_agg(DISTINCT en, '; ') AS en
+                  FROM import_finding
+                 WHERE batch_id = %(id)s AND code = %(code)s AND row > %(after)s
+                   AND (%(severity)s::text IS NULL OR severity = %(severity)s)
+                 GROUP BY row ORDER BY row LIMIT %(limit)s) f
+          LEFT JOIN import_row r ON r.batch_id = %(id)s AND r.row = f.row
+          LEFT JOIN area_now n ON n.id = r.target) x
 """
 _NEAR = """
 SELECT json_build_object('type', 'FeatureCollection', 'features', coalesce(json_agg(
@@ -81,24 +99,30 @@ def batch_list(tx: Transaction, limit: int = 50) -> str:
 
 def batch_detail(tx: Transaction, batch_id: UUID) -> str:
     """JSON text of one batch with evidence, difference and findings by code. Raises NotFound."""
-    found = tx.scalar(
-        _DETAIL,
-        {
-            "id": batch_id,
-            "then_zh": Jsonb({code: entry.then_zh for code, entry in CODES.items()}),
-            "then_en": Jsonb({code: entry.then_en for code, entry in CODES.items()}),
-        },
-    )
+    words = {
+        code: [entry.title_zh, entry.title_en, entry.then_zh, entry.then_en]
+        for code, entry in CODES.items()
+    }
+    found = tx.scalar(_DETAIL, {"id": batch_id, "words": Jsonb(words)})
     if found is None:
         raise NotFound(FILE)
     return str(found)
 
 
 def finding_rows(
-    tx: Transaction, batch_id: UUID, code: str, after: int = 0, limit: int = 100
+    tx: Transaction,
+    batch_id: UUID,
+    code: str,
+    after: int = 0,
+    limit: int = 100,
+    severity: str | None = None,
 ) -> str:
-    """JSON text ``{"items": […], "next": row or null}``: the rows one kind of finding concerns."""
-    row = tx.one(_ROWS, {"id": batch_id, "code": code, "after": after, "limit": limit})
+    """JSON text ``{"items": […], "next": row or null}``: the rows one kind of finding concerns.
+
+    Each row stands once, with all its sentences of the kind; of one `severity`, or of all.
+    """
+    wanted = {"id": batch_id, "code": code, "severity": severity, "after": after, "limit": limit}
+    row = tx.one(_ROWS, wanted)
     assert row is not None
     following = row["last"] if row["n"] == limit else "null"
     return f'{{"items":{row["items"]},"next":{following}}}'

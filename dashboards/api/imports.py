@@ -24,6 +24,7 @@ from gridcenter.codes import Level
 from gridcenter.errors import FILE, Conflict, GridcenterError, InvalidInput, NotFound, Words
 from importers import operations, queries
 from importers.command import ImportCommand
+from importers.finding_kinds import Severity
 from importers.kinds import FIELDS, Kind
 
 bp = APIBlueprint("imports", __name__, url_prefix="/api/v1", tag="imports")
@@ -56,9 +57,13 @@ class ApplyBody(Body):
 
 
 class RowsQuery(Query):
-    """Rows of one finding (`code`) or of one change; `after` is the `next` of the page before."""
+    """Rows of one finding (`code`, if told of one `severity`) or of one change.
+
+    `after` is the `next` of the page before.
+    """
 
     code: Code | None = None
+    severity: Severity | None = None
     change: Change | None = None
     after: Annotated[int, Field(ge=0)] = 0
     limit: Limit = 100
@@ -186,8 +191,8 @@ def rows(batch_id: UUID, query: RowsQuery) -> Response:
     if query.change is not None:
         found = queries.changed_rows(tx(), batch_id, query.change, query.after, query.limit)
     else:
-        code = query.code or ""
-        found = queries.finding_rows(tx(), batch_id, code, query.after, query.limit)
+        code, severity = query.code or "", query.severity and query.severity.value
+        found = queries.finding_rows(tx(), batch_id, code, query.after, query.limit, severity)
     return json_text(found)
 
 

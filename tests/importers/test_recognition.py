@@ -420,3 +420,44 @@ def test_provisional_codes_skip_what_is_taken() -> None:
         f"{grid}B003",
         f"{grid}B002",
     ]
+
+
+@pytest.mark.parametrize(
+    ("values", "header", "reason"),
+    [
+        (["0", "0", "0", "0"], "编号", "always '0': no code"),
+        ([None, "", None, None], "编号", "the column is empty: no code"),
+        (["a", "a", "b", "b", "b"], "编号", "rows share their values: no code"),
+        (["7", "8", "9", "9"], "Id", "rows share their values: no code"),
+        (["7", "8", "9", "9"], "编号", None),
+        (["6", "7", "8", "9"], "Id", None),
+    ],
+)
+def test_a_column_that_tells_no_rows_apart_is_no_code(
+    values: list[str | None], header: str, reason: str | None
+) -> None:
+    floors = list(range(1, len(values) + 1))
+    frame = table(**{header: values, "层数": floors, "涂色": floors})
+
+    found = guess_columns(frame, Kind.BUILDINGS, {}, Findings("f"))
+
+    assert found.columns == {"floors": "层数", **({} if reason else {"code": header})}
+    unused = [(e.value, e.basis_en) for e in found.evidence() if e.what == "unused"]
+    assert unused == [*([(header, reason)] if reason else []), ("涂色", "no field takes them")]
+
+
+def test_another_code_column_stands_in_for_an_unusable_one() -> None:
+    frame = table(编码=["0", "0", "0"], Id=["1", "2", "3"])
+
+    found = guess_columns(frame, Kind.BUILDINGS, {}, Findings("f"))
+
+    assert found.columns == {"code": "Id"}
+    assert list(found.unused) == ["编码"]
+
+
+def test_a_person_may_insist_on_a_column_that_guessing_leaves_out() -> None:
+    frame = table(Id=["1", "1", "2"])
+
+    found = guess_columns(frame, Kind.BUILDINGS, {"code": "Id"}, Findings("f"))
+
+    assert (found.columns, found.unused) == ({"code": "Id"}, {})
