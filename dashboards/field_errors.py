@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from gridcenter.errors import Words
 
-# By pydantic's error types (https://docs.pydantic.dev/latest/errors/validation_errors/); the braces
-# are filled from the error's context. A type that is not listed keeps pydantic's English sentence.
+# By pydantic's error types ("Validation Errors" in its documentation); the braces are filled from the
+# error's context. A type that is not listed keeps pydantic's English sentence.
 _TYPE = Words("类型不对，应为{wanted}", "Should be {wanted}")
 _WANTED = {
     "string": Words("文字", "a text"),

@@ -93,6 +93,8 @@ BAD = {
 def test_the_javascript_check_finds_what_the_policy_refuses(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "check.mjs").write_text((CHECKOUT / "bin" / "check.mjs").read_text())
+    # Older versions of Node take a file for a module only where this says so.
+    (tmp_path / "package.json").write_text((CHECKOUT / "package.json").read_text())
     manifest = tmp_path / MANIFEST.relative_to(CHECKOUT)
     manifest.parent.mkdir(parents=True)
     manifest.write_text('{"imports": {"idb": "vendor/idb/index.js"}}')
