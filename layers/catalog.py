@@ -64,8 +64,7 @@ SELECT a.code AS id, v.geom,
  ORDER BY a.code LIMIT %(limit)s
 """
 _OPEN_COUNT = """, 'open_count', (SELECT count(*) FROM case_file c
-           WHERE c.area_path <@ v.path AND c.kind = 'incident'
-             AND c.state = ANY ((SELECT open_states())::text[]))"""
+           WHERE c.area_path <@ v.path AND c.kind = 'incident' AND is_open(c.state))"""
 _BUILDINGS = f"""
 SELECT b.code AS id, b.geom,
        json_build_object('code', b.code, 'floors', b.floors, 'height', b.height_m,
@@ -79,8 +78,7 @@ SELECT c.id::text AS id, c.location AS geom,
          'due_at', floor(extract(epoch FROM c.due_at))::bigint,
          'matter', i.name, 'matter_en', i.name_en) AS properties
   FROM case_file c JOIN catalogue_item i ON i.id = c.item_id
- WHERE c.location && {_BOX} AND c.kind = 'incident'
-   AND c.state = ANY ((SELECT open_states())::text[])
+ WHERE c.location && {_BOX} AND c.kind = 'incident' AND is_open(c.state)
  ORDER BY c.opened_at DESC, c.id DESC LIMIT %(limit)s
 """
 _WORKERS = f"""

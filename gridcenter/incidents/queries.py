@@ -15,6 +15,7 @@ from gridcenter.database import Row, Transaction
 from gridcenter.errors import AREA, MATTER, FieldError, InvalidInput, NotFound, Words
 from gridcenter.moves import allowed
 
+# Those that is_open() of SQL leaves out.
 CLOSED_STATES = ("closed", "evaluated", "rejected")
 
 # The time state of a case: which stroke and colour it gets. `soon` begins when less is left than a quarter
@@ -25,7 +26,7 @@ least(greatest((c.due_at - c.stage_started_at) / 4, interval '1 hour'),
       (c.due_at - c.stage_started_at) / 2)
 """
 TIME_STATE = f"""
-CASE WHEN c.state IN ('closed', 'evaluated', 'rejected') THEN 'closed'
+CASE WHEN NOT is_open(c.state) THEN 'closed'
      WHEN c.due_at IS NULL THEN 'stopped'
      WHEN c.due_at <= now() THEN 'overdue'
      WHEN c.due_at - now() < {_SOON} THEN 'soon'
@@ -180,9 +181,8 @@ def _clauses(actor: Actor, wanted: IncidentFilter) -> tuple[list[str], dict[str,
         clauses.append("c.channel = %(channel)s")
         params["channel"] = wanted.channel
     if wanted.overdue is not None:
-        late = "(c.due_at <= now() AND c.state <> ALL(%(closed)s))"
+        late = "(c.due_at <= now() AND is_open(c.state))"
         clauses.append(late if wanted.overdue else f"NOT coalesce({late}, false)")
-        params["closed"] = list(CLOSED_STATES)
     if wanted.q:
         clauses.append(
             "(c.number LIKE '%%' || %(q)s || '%%' OR c.address ILIKE '%%' || %(q)s || '%%'"
@@ -391,7 +391,7 @@ def nearby_open(
         " (SELECT ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490) AS place) p"
         " WHERE c.location && ST_Expand(p.place, %(within)s / 70000.0)"
         " AND ST_DWithin(c.location::geography, p.place::geography, %(within)s)"
-        " AND c.opened_at > %(since)s AND c.state <> ALL(%(closed)s)"
+        " AND c.opened_at > %(since)s AND is_open(c.state)"
         " AND (%(matter)s::text IS NULL OR i.code = %(matter)s)"
         " ORDER BY distance_m LIMIT 5",
         {
@@ -400,6 +400,5 @@ def nearby_open(
             "matter": matter,
             "within": within_m,
             "since": since,
-            "closed": list(CLOSED_STATES),
         },
     )

@@ -46,7 +46,7 @@ WITH b AS (
     FROM b JOIN case_file c ON c.location && ST_Expand(b.geom, %(metres)s / 70000)
      AND ST_DWithin(c.location::geography, b.geom::geography, %(metres)s)
     JOIN catalogue_item i ON i.id = c.item_id
-   WHERE c.kind = 'incident' AND c.state NOT IN ('closed', 'evaluated', 'rejected')
+   WHERE c.kind = 'incident' AND is_open(c.state)
 )
 SELECT json_build_object(
   'code', b.code, 'name', b.name, 'usage', b.usage, 'floors', b.floors, 'height_m', b.height_m,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from gridcenter.actor import Actor
 from gridcenter.database import Row, Transaction
-from gridcenter.incidents.queries import CLOSED_STATES, TIME_STATE
+from gridcenter.incidents.queries import TIME_STATE
 from gridcenter.statistics.counting import FACTS
 from gridcenter.statistics.queries import (
     Scope,
@@ -27,8 +27,7 @@ _TIME_STATE = TIME_STATE.replace("now()", "%(now)s::timestamptz")
 _OPEN = """
   SELECT c.* FROM case_file c
    WHERE c.area_path <@ %(path)s::ltree AND c.kind = 'incident'
-     AND c.state = ANY (ARRAY(SELECT DISTINCT state FROM procedure_state
-                               WHERE state <> ALL(%(closed)s)))
+     AND c.state = ANY ((SELECT open_states())::text[])
      AND (NOT %(departmental)s OR c.department_id = ANY(%(departments)s))
 """
 _NOW = f"""
@@ -131,7 +130,6 @@ def open_by_grid(tx: Transaction, actor: Actor, area_code: str, now: datetime) -
 def _asked(scope: Scope) -> dict[str, Any]:
     return {
         "path": scope.area["path"],
-        "closed": list(CLOSED_STATES),
         "departmental": scope.departmental,
         "departments": scope.departments,
     }

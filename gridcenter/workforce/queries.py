@@ -9,14 +9,12 @@ from gridcenter.areas.queries import area_by_code
 from gridcenter.database import Row, Transaction
 from gridcenter.errors import WORKER, NotFound
 
-_OPEN = "('closed', 'evaluated', 'rejected')"
-
-_WORKERS = f"""
+_WORKERS = """
 SELECT w.id, w.code, w.display_name, w.employment, w.capacity, w.area_path::text AS area_path,
        place_name(w.area_path) AS place, w.account_id, w.is_example,
        worker_account_disabled(w.account_id) AS disabled,
        (SELECT count(*) FROM case_file c
-         WHERE c.holder_account_id = w.account_id AND c.state NOT IN {_OPEN}) AS load,
+         WHERE c.holder_account_id = w.account_id AND is_open(c.state)) AS load,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('area', n.code, 'level', n.level, 'name', n.name,
                  'place', place_name(n.path), 'kind', d.kind, 'rank', d.rank)
                  ORDER BY d.rank, d.kind, nlevel(n.path), n.code), '[]')
@@ -50,7 +48,7 @@ SELECT w.id, w.code, w.display_name, w.account_id, d.kind, d.rank, n.code AS are
 
 # The field page 'my grid': what the worker answers for, deepest duty first. Open incidents are those
 # of the area that the row rights show.
-_MINE = f"""
+_MINE = """
 WITH me AS (
   SELECT * FROM grid_worker WHERE account_id = %(account)s AND valid @> coalesce(%(at)s::date, CURRENT_DATE)
 ), mine AS (
@@ -75,9 +73,9 @@ SELECT json_build_object(
       'households', (SELECT count(*) FROM household h
                       WHERE h.area_path <@ m.path AND upper_inf(h.valid)),
       'open_incidents', (SELECT count(*) FROM case_file c WHERE c.area_path <@ m.path
-                            AND c.kind = 'incident' AND c.state NOT IN {_OPEN}),
+                            AND c.kind = 'incident' AND is_open(c.state)),
       'overdue_incidents', (SELECT count(*) FROM case_file c WHERE c.area_path <@ m.path
-                            AND c.kind = 'incident' AND c.state NOT IN {_OPEN}
+                            AND c.kind = 'incident' AND is_open(c.state)
                             AND c.due_at <= now())
     ) ORDER BY m.rank, m.kind = 'grid_leader', m.path), '[]') FROM mine m)
 )::text AS item

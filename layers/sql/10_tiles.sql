@@ -18,12 +18,6 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
            ST_TileEnvelope(z, x, y), 4096, 64)
 $$;
 
--- States in which a case is still to be answered.
-CREATE OR REPLACE FUNCTION open_states() RETURNS text[]
-LANGUAGE sql STABLE PARALLEL SAFE AS $$
-  SELECT array_agg(DISTINCT state) FROM procedure_state WHERE public_state IN ('received', 'in_progress')
-$$;
-
 -- What people say for short: 03 for a community, 03-02 for a grid, 05 for a micro-grid.
 CREATE OR REPLACE FUNCTION short_name(path ltree, level text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -90,7 +84,7 @@ $$;
 -- quarter of the stage left and one hour left, but never before half of the stage.
 CREATE OR REPLACE FUNCTION time_state(state text, due_at timestamptz, began timestamptz, at timestamptz)
 RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN state IN ('closed', 'evaluated', 'rejected') THEN 'closed'
+  SELECT CASE WHEN NOT is_open(state) THEN 'closed'
               WHEN due_at IS NULL THEN 'stopped'
               WHEN due_at <= at THEN 'overdue'
               WHEN due_at - at < least(greatest((due_at - began) / 4, interval '1 hour'),
@@ -109,7 +103,7 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
                  tile_shape(c.location, z, x, y) AS geom
             FROM case_file c JOIN catalogue_item i ON i.id = c.item_id
            WHERE c.location && tile_box(z, x, y) AND c.kind = 'incident'
-             AND c.state NOT IN ('closed', 'evaluated', 'rejected')) t
+             AND is_open(c.state)) t
    WHERE t.geom IS NOT NULL
 $$;
 
@@ -119,8 +113,7 @@ CREATE OR REPLACE FUNCTION worker_places(box geometry)
 RETURNS TABLE (id uuid, code text, load integer, stale boolean, place geometry)
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT w.id, w.code,
-         (SELECT count(*) FROM case_file c WHERE c.holder_account_id = w.account_id
-             AND c.state = ANY ((SELECT open_states())::text[]))::int,
+         (SELECT count(*) FROM case_file c WHERE c.holder_account_id = w.account_id AND is_open(c.state))::int,
          f.stale, f.place
     FROM (SELECT p.worker_id, false AS stale, p.location AS place
             FROM worker_position p
