@@ -3,40 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
 
+from gridcenter.cli_database import transaction
 from gridcenter.cli_words import as_json, give_json, say, t
 from gridcenter.errors import ACCOUNT, InvalidInput, NotFound
-from gridcenter.settings import Role, Settings
+from gridcenter.settings import Settings
 
 if TYPE_CHECKING:
-    from gridcenter.database import Database, Row, Transaction
-
-
-@contextmanager
-def open_database(settings: Settings, role: Role = "worker") -> Iterator[Database]:
-    """The database as the owner's or the worker's role, which the house policy lets see every row."""
-    from gridcenter.database import Database
-    from gridcenter.provision import require_database
-
-    require_database(settings)
-    database = Database(settings.url(role))
-    try:
-        yield database
-    finally:
-        database.close()
-
-
-@contextmanager
-def transaction(settings: Settings, *, read_only: bool = False) -> Iterator[Transaction]:
-    """One transaction of the worker's role."""
-    with open_database(settings) as database, database.transaction(read_only=read_only) as tx:
-        yield tx
+    from gridcenter.database import Row
 
 
 @click.group("accounts", help=t("账号", "Accounts."))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gridcenter.cli_data import open_database
+from gridcenter.cli_database import open_database
 from gridcenter.cli_words import as_json, bars, give_json, say, t
 from gridcenter.errors import InvalidInput
 from gridcenter.settings import Settings

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gridcenter import cluster
+from gridcenter.cli_database import open_database, transaction
 from gridcenter.cli_words import bars, say
 from gridcenter.provision import prepare_database
 from gridcenter.serving import programs, supervise
@@ -92,7 +93,6 @@ def load_sample(settings: Settings, **scale: Any) -> SampleLoaded:
 
     As the owner: only the owner may have the planner's figures taken afterwards.
     """
-    from gridcenter.cli_data import open_database
     from importers import sample
 
     say("载入示例街道（示例数据，非真实事件）", "loading the sample street (synthetic incidents)")
@@ -124,7 +124,6 @@ def _first_administrators(settings: Settings) -> list[FirstLogin]:
     from gridcenter.accounts.operations import CreateAccount, create_account
     from gridcenter.accounts.passwords import one_time_password
     from gridcenter.actor import SYSTEM
-    from gridcenter.cli_data import transaction
     from importers.sample_people import FirstLogin
 
     logins = []

@@ -6,16 +6,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import cos, hypot, radians
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from gridcenter.database import Transaction
 from gridcenter.dispatch.rules import distance_term, duty_term, load_term
-from importers.sample_case import Receiver
+from importers.sample_case import Receiver, Setting
 from importers.sample_people import Person
-
-if TYPE_CHECKING:
-    from importers.sample_lives import Setting
 
 METRES_PER_DEGREE = 111_320.0
 FALLBACK_DEPARTMENT = "zzzx"

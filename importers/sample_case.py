@@ -19,6 +19,18 @@ from importers.sample_people import Person
 ONE_MINUTE = timedelta(minutes=1)
 
 
+@dataclass(frozen=True)
+class Setting:
+    """Where a case happens: its grid's path (None: outside), the place, when, by whom."""
+
+    path: str | None
+    lon: float
+    lat: float
+    opened_at: datetime
+    happened_at: datetime
+    reporter: Person
+
+
 @dataclass
 class Timer:
     """A clock of one stage, as the row of case_timer."""

@@ -20,8 +20,8 @@ from gridcenter.deadlines.queries import calendar
 from gridcenter.deadlines.rules import Calendar
 from importers import sample_words as words
 from importers.sample_candidates import Cast
-from importers.sample_case import CaseRecord, MoveTable
-from importers.sample_lives import Life, Plan, Setting, Subject
+from importers.sample_case import CaseRecord, MoveTable, Setting
+from importers.sample_lives import Life, Plan, Subject
 from importers.sample_people import Person, chooser
 from importers.sample_places import Place, choose_places
 

@@ -13,7 +13,7 @@ from gridcenter.casework.procedures import Limit
 from gridcenter.deadlines.rules import Calendar
 from importers import sample_words as words
 from importers.sample_candidates import Cast, candidates
-from importers.sample_case import CaseRecord, Choice, MoveTable, Receiver
+from importers.sample_case import CaseRecord, Choice, MoveTable, Receiver, Setting
 from importers.sample_pace import (
     ACCEPT,
     CHECK_SHARE,
@@ -66,18 +66,6 @@ class Plan:
     on_site: bool = True
     stop: str | None = None
     quick: bool = False
-
-
-@dataclass(frozen=True)
-class Setting:
-    """Where a case happens: its grid's path (None: outside), the place, when, by whom."""
-
-    path: str | None
-    lon: float
-    lat: float
-    opened_at: datetime
-    happened_at: datetime
-    reporter: Person
 
 
 class Life:
