@@ -10,8 +10,8 @@ import psycopg
 
 from bench import place, servers
 from gridcenter import cluster
-from gridcenter.accounts.operations import LogIn, open_session
 from gridcenter.accounts.queries import session_of
+from gridcenter.accounts.sessions import LogIn, open_session
 from gridcenter.actor import Actor
 from gridcenter.database import Database, Row, connect, upgrade
 from gridcenter.provision import create_database, drop_database

@@ -23,9 +23,10 @@ from dashboards.requests import (
     tx,
     without_transaction,
 )
-from gridcenter.accounts import operations
-from gridcenter.accounts.operations import LIFETIMES, LogIn, LogInFailed, Preferences
+from gridcenter.accounts import operations, sessions
+from gridcenter.accounts.operations import Preferences
 from gridcenter.accounts.queries import session_of
+from gridcenter.accounts.sessions import LIFETIMES, LogIn, LogInFailed
 from gridcenter.actor import Actor
 from gridcenter.areas.queries import installation_place
 from gridcenter.errors import AccountLocked, InvalidInput
@@ -87,7 +88,7 @@ def log_in() -> Response:
     if "\x00" in command.username + command.password:
         return _login_page(error=_login_error(None))
     with house().database.transaction() as transaction:
-        opened = operations.log_in(transaction, command)
+        opened = sessions.log_in(transaction, command)
     if isinstance(opened, LogInFailed):
         return _login_page(error=_login_error(opened), username=command.username)
     first = "/password" if opened.one_time else _inside(request.form.get("next")) or "/"
@@ -166,7 +167,7 @@ def enter_wall() -> Response:
 @open_with_one_time_password
 def log_out() -> Response:
     """End the session and forget the cookie."""
-    operations.log_out(tx(), actor())
+    sessions.log_out(tx(), actor())
     response = redirect("/login")
     response.delete_cookie(SESSION_COOKIE)
     response.headers["Clear-Site-Data"] = '"cache"'

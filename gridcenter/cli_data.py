@@ -121,8 +121,8 @@ def accounts_reset_password(settings: Settings, username: str) -> None:
 @click.argument("username")
 @click.pass_obj
 def accounts_token(settings: Settings, username: str) -> None:
-    from gridcenter.accounts.operations import LogIn, open_session
     from gridcenter.accounts.queries import account_list
+    from gridcenter.accounts.sessions import LogIn, open_session
 
     with transaction(settings) as tx:
         found = [row for row in account_list(tx, username) if row["username"] == username]

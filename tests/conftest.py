@@ -15,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from gridcenter import cluster
-from gridcenter.accounts.operations import LogIn, open_session
+from gridcenter.accounts.sessions import LogIn, open_session
 from gridcenter.actor import Actor, act_as
 from gridcenter.database import Database, Pooling, Transaction, connect, upgrade
 from gridcenter.provision import create_database, drop_database

@@ -14,9 +14,10 @@ from pydantic import Field
 
 from dashboards.api.schemas import Body, Code, Limit, Query, Text
 from dashboards.requests import actor, tx
-from gridcenter.accounts import operations, passwords, queries
-from gridcenter.accounts.operations import ACCOUNT, ADMINISTRATORS, CreateAccount, GrantPost
-from gridcenter.errors import InvalidInput, NotFound, NotYours, Words
+from gridcenter.accounts import operations, passwords, postings, queries
+from gridcenter.accounts.operations import CreateAccount
+from gridcenter.accounts.postings import ADMINISTRATORS, GrantPost
+from gridcenter.errors import ACCOUNT, InvalidInput, NotFound, NotYours, Words
 from gridcenter.workforce import operations as workforce
 from gridcenter.workforce import queries as workforce_queries
 from gridcenter.workforce.operations import AssignDuty, CreateWorker
@@ -201,7 +202,7 @@ def change_password(body: PasswordBody) -> tuple[str, int]:
 @bp.doc(summary="Posts that can be granted")
 def posts() -> Response:
     """All posts with their names, in order; `bound` says what a posting needs."""
-    bound = dict.fromkeys(operations.AREA_BOUND, "area") | {"handler": "department"}
+    bound = dict.fromkeys(postings.AREA_BOUND, "area") | {"handler": "department"}
     rows = queries.post_list(tx())
     return jsonify({"items": [{**row, "bound": bound.get(row["code"])} for row in rows]})
 
@@ -218,7 +219,7 @@ def grant_post(username: str, body: PostingBody) -> tuple[Response, int]:
             "post", OWN, "不能给自己授岗，由另一位安全管理员办", "Nobody grants posts to themselves"
         )
     command = GrantPost(account["id"], body.post, body.area, body.department)
-    operations.grant_post(tx(), actor(), command)
+    postings.grant_post(tx(), actor(), command)
     return jsonify({"username": account["username"], "post": body.post}), 201
 
 
@@ -227,7 +228,7 @@ def grant_post(username: str, body: PostingBody) -> tuple[Response, int]:
 def end_posting(posting_id: int) -> tuple[str, int]:
     """End a posting today."""
     _only("security_admin", Words("收回岗位", "end a posting"))
-    operations.end_posting(tx(), actor(), posting_id)
+    postings.end_posting(tx(), actor(), posting_id)
     return "", 204
 
 
@@ -271,7 +272,7 @@ def departments() -> Response:
 def create_department(body: DepartmentBody) -> tuple[Response, int]:
     """The code of the new department."""
     _only("system_admin", Words("新增部门", "add a department"))
-    operations.create_department(tx(), actor(), body.code, body.name, body.name_en)
+    postings.create_department(tx(), actor(), body.code, body.name, body.name_en)
     return jsonify({"code": body.code}), 201
 
 

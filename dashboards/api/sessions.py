@@ -10,8 +10,8 @@ from flask import Response, jsonify, request
 
 from dashboards.api.schemas import LogInBody
 from dashboards.requests import actor, anonymous, house, tx, without_transaction
-from gridcenter.accounts import operations, queries
-from gridcenter.accounts.operations import LogIn, LogInFailed
+from gridcenter.accounts import queries, sessions
+from gridcenter.accounts.sessions import LogIn, LogInFailed
 from gridcenter.errors import NotAuthenticated
 
 bp = APIBlueprint("sessions", __name__, url_prefix="/api/v1", tag="sessions")
@@ -33,7 +33,7 @@ def open_session(body: LogInBody) -> tuple[Response, int]:
     )
     # The count of failures must be committed although the answer is an error.
     with house().database.transaction() as transaction:
-        opened = operations.log_in(transaction, command)
+        opened = sessions.log_in(transaction, command)
     if isinstance(opened, LogInFailed):
         raise opened.error
     with house().database.transaction(read_only=True) as transaction:
@@ -77,7 +77,7 @@ def current_session() -> Response:
 @bp.doc(summary="Log out", responses={204: "Ended"})
 def close_session() -> tuple[str, int]:
     """End the session used."""
-    operations.log_out(tx(), actor())
+    sessions.log_out(tx(), actor())
     return "", 204
 
 
@@ -93,5 +93,5 @@ def my_sessions() -> Response:
 @bp.doc(summary="End a session", responses={204: "Ended", 404: "Not found"})
 def revoke_session(session_id: UUID) -> tuple[str, int]:
     """End one of one's own sessions, or anybody's for the security administrator."""
-    operations.revoke_session(tx(), actor(), session_id)
+    sessions.revoke_session(tx(), actor(), session_id)
     return "", 204

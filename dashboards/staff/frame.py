@@ -7,7 +7,7 @@ from typing import Any
 from flask import render_template
 
 from dashboards.requests import actor, tx
-from gridcenter.accounts.operations import ADMINISTRATORS
+from gridcenter.accounts.postings import ADMINISTRATORS
 from gridcenter.areas.queries import top_areas
 from gridcenter.errors import NotFound, Words
 from gridcenter.journal.queries import head

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from gridcenter.accounts.operations import ACCOUNT, token_hash
+from gridcenter.accounts.sessions import token_hash
 from gridcenter.actor import Actor, ActorKind, Posting
 from gridcenter.database import Row, Transaction
-from gridcenter.errors import NotFound
+from gridcenter.errors import ACCOUNT, NotFound
 
 IDLE_LIMIT = timedelta(minutes=30)
 TOUCH_AFTER = timedelta(minutes=1)

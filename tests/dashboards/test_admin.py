@@ -7,8 +7,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from gridcenter.accounts import operations, passwords
-from gridcenter.accounts.operations import LogIn, LogInFailed
+from gridcenter.accounts import passwords, sessions
+from gridcenter.accounts.sessions import LogIn, LogInFailed
 from gridcenter.actor import act_as
 from gridcenter.errors import InvalidInput
 from tests import builders
@@ -145,7 +145,7 @@ def test_an_account_from_nothing_to_work_and_back(house: House) -> None:
 def log_in(house: House, username: str, password: str) -> str | None:
     """The code of why a log-in failed, or None when it did not."""
     with house.database.transaction() as tx:
-        answer = operations.log_in(tx, LogIn(username, password, "api"))
+        answer = sessions.log_in(tx, LogIn(username, password, "api"))
     return answer.error.code if isinstance(answer, LogInFailed) else None
 
 
@@ -161,7 +161,7 @@ def test_a_reset_password_ends_every_session_and_the_old_password(house: House) 
 
 
 def test_a_locked_account_is_unlocked(house: House) -> None:
-    codes = [log_in(house, "D-01", "wrong") for _ in range(operations.FAILURES_BEFORE_LOCK)]
+    codes = [log_in(house, "D-01", "wrong") for _ in range(sessions.FAILURES_BEFORE_LOCK)]
     assert codes[-1] == "account_locked"
     assert log_in(house, "D-01", builders.PASSWORD) == "account_locked"
     assert call(house.client("A-01"), "POST", "/accounts/D-01/unlock").status_code == 204

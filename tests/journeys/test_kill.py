@@ -26,7 +26,7 @@ from typing import Any
 import pytest
 
 from gridcenter import cluster
-from gridcenter.accounts.operations import LogIn, open_session
+from gridcenter.accounts.sessions import LogIn, open_session
 from gridcenter.database import Database
 from gridcenter.settings import Settings
 from tests import builders
