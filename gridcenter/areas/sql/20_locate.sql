@@ -38,14 +38,16 @@ $$;
 
 -- The name of a place as people say it, from the community down: 示例社区03 · 第2网格 · 微网格01.
 -- For a path above the communities: the name of that area. NULL for a NULL path.
+-- The areas above are asked by @>, which is marked leakproof: under row rights its index serves, while
+-- equality with each prefix reads all areas for every name of a list.
 CREATE OR REPLACE FUNCTION place_name(of_path ltree) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $$
   SELECT coalesce(
            string_agg(v.name, ' · ' ORDER BY nlevel(v.path))
              FILTER (WHERE v.level IN ('community', 'grid', 'microgrid')),
            max(v.name) FILTER (WHERE v.path = of_path))
-    FROM generate_series(1, nlevel(of_path)) n
-    JOIN area_version v ON v.path = subpath(of_path, 0, n) AND upper_inf(v.valid)
+    FROM area_version v
+   WHERE v.path @> of_path AND upper_inf(v.valid)
 $$;
 
 -- The name of the place that this installation serves: readable before anybody is logged in.
