@@ -111,8 +111,8 @@ FILE_CODES: dict[str, Code] = {
     ),
     "datum.missing": Code(
         R,
-        "没有声明坐标系，无法断定；可能是：{value}。请指明坐标系",
-        "no coordinate system is declared and none is certain; candidates: {value}. Say which",
+        "没有声明坐标系，无法断定{maybe_zh}。请指明坐标系",
+        "no coordinate system is declared and none is certain{maybe_en}. Say which",
         *FILE_REFUSED,
         title=("没有声明坐标系，无法断定", "no coordinate system is declared and none is certain"),
     ),

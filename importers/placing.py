@@ -196,7 +196,9 @@ def _guess(
     count = len(raw.rows)
     if len(found) != 1:
         names = ", ".join(datum_name(datum) for datum, *_ in found[:6])
-        findings.add("datum.missing", value=names or "?", count=count)
+        maybe = (f"；可能是：{names}", f"; candidates: {names}") if names else ("", "")
+        zh, en = maybe
+        findings.add("datum.missing", value=names or None, count=count, maybe_zh=zh, maybe_en=en)
         return None, False
     datum, swapped, zh, en = found[0]
     zh, en = "；".join(filter(None, (zh, hint_zh))), "; ".join(filter(None, (en, hint_en)))

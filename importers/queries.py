@@ -32,6 +32,7 @@ SELECT coalesce(json_agg(json_build_object({_BATCH}) ORDER BY b.staged_at DESC),
 _KINDS = """
 SELECT code, severity, bool_or(row IS NULL) AS whole,
        count(DISTINCT row) + coalesce(sum(count) FILTER (WHERE row IS NULL), 0) AS rows,
+       min(value) FILTER (WHERE row IS NULL) AS value,
        coalesce(string_agg(DISTINCT zh, '；') FILTER (WHERE row IS NULL),
                 CASE WHEN count(DISTINCT zh) = 1 THEN min(zh) END) AS zh,
        coalesce(string_agg(DISTINCT en, '; ') FILTER (WHERE row IS NULL),
@@ -49,7 +50,7 @@ SELECT json_build_object({_BATCH}, 'given', b.given, 'columns', b.columns, 'evid
                                                AND r.severity = 'refuse')),
          'findings', (SELECT coalesce(json_agg(json_build_object(
                         'code', f.code, 'severity', f.severity, 'rows', f.rows, 'whole', f.whole,
-                        'zh', f.zh, 'en', f.en,
+                        'zh', f.zh, 'en', f.en, 'value', f.value,
                         'title_zh', %(words)s::jsonb->f.code->>0,
                         'title_en', %(words)s::jsonb->f.code->>1,
                         'then_zh', %(words)s::jsonb->f.code->>2,
@@ -169,9 +170,23 @@ SELECT coalesce(json_agg(DISTINCT name), '[]')::text FROM (
 _CHANGES = """
 SELECT coalesce(json_agg(x ORDER BY row), '[]')::text AS items, max(row) AS last, count(*) AS n
   FROM (SELECT r.row, r.code, r.change, r.moved_m, round(r.area_m2::numeric, 1) AS area_m2,
-               r.fields, r.original, place_name(n.path) AS place,
+               r.fields, r.original, place_name(n.path) AS place, s.stored,
                ST_AsGeoJSON(r.geom, 7, 0)::json AS geometry
-          FROM import_row r LEFT JOIN area_now n ON n.id = r.target
+          FROM import_row r
+          JOIN import_batch b ON b.id = r.batch_id
+          LEFT JOIN area_now n ON n.id = r.target
+          LEFT JOIN LATERAL (
+            SELECT json_build_object('name', a.name, 'households', a.households,
+                                     'place', place_name(p.path)) AS stored
+              FROM area_now a LEFT JOIN area_now p ON p.id = a.parent_id
+             WHERE b.kind = 'areas' AND a.code = r.code
+            UNION ALL
+            SELECT json_build_object('name', u.name, 'floors', u.floors, 'height', u.height_m,
+                                     'usage', u.usage, 'households', u.households_estimated,
+                                     'place', place_name(p.path))
+              FROM building u LEFT JOIN area_now p ON p.id = u.microgrid_id
+             WHERE b.kind = 'buildings' AND u.code = r.code AND upper_inf(u.valid)
+          ) s ON r.change IN ('changed', 'moved')
          WHERE r.batch_id = %(id)s AND NOT r.refused AND r.change = %(change)s
            AND r.row > %(after)s
          ORDER BY r.row LIMIT %(limit)s) x
@@ -187,7 +202,7 @@ def changed_rows(
     tx: Transaction, batch_id: UUID, change: str, after: int = 0, limit: int = 100
 ) -> str:
     """JSON text ``{"items": […], "next": row or null}``: writable rows that are new, changed, moved
-    or the same against what is live."""
+    or the same against what is live; `stored` are the values of a changed one that are live."""
     row = tx.one(_CHANGES, {"id": batch_id, "change": change, "after": after, "limit": limit})
     assert row is not None
     following = row["last"] if row["n"] == limit else "null"

@@ -113,7 +113,7 @@ def _choose(folder: Path, findings: Findings, layer: str | None) -> Path | None:
         return sources[0]
     if sources:
         names = ", ".join(p.stem for p in sources)
-        findings.add("layer.choose", value=names, count=len(sources))
+        findings.add("layer.choose", value=names)
     elif lonely:
         findings.add("shp.missing", value=lonely[0].name)
     else:

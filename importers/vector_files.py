@@ -74,7 +74,7 @@ def read_geopackage(path: Path, layer: str | None, findings: Findings) -> Raw | 
         findings.add("file.empty", value=path.name)
         return None
     if layer is None and len(layers) > 1:
-        findings.add("layer.choose", value=", ".join(layers), count=len(layers))
+        findings.add("layer.choose", value=", ".join(layers))
         return None
     if layer is not None and layer not in layers:
         findings.add("layer.missing", value=layer, layers=", ".join(layers))

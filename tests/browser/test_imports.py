@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
 from playwright.sync_api import Page, expect
 from shapely import box
@@ -51,12 +52,28 @@ def buildings(folder: Path, shift: float = 0.0) -> Path:
     return path
 
 
+def houses(folder: Path, floors: dict[str, int]) -> Path:
+    """A GeoJSON file of houses by code, with an Id that is 0 throughout."""
+    x, y = builders.WEST + 0.0004, builders.SOUTH + 0.0004
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"Id": 0, "楼栋编码": code, "层数": storeys},
+            "geometry": mapping(box(x + n * 2 * HOUSE, y, x + n * 2 * HOUSE + HOUSE, y + HOUSE)),
+        }
+        for n, (code, storeys) in enumerate(floors.items())
+    ]
+    path = folder / "有编码的楼.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return path
+
+
 def upload(page: Page, *paths: Path, kind: str = "buildings") -> None:
     """Choose files and a kind, send them, wait for the batch."""
     page.locator("#imports-file").set_input_files([str(path) for path in paths])
     page.locator(f".choice:has(input[value={kind}])").click()
     page.get_by_role("button", name="上传并辨认").click()
-    page.locator(".imports-figures").wait_for()
+    page.locator(".imports-act").wait_for()
 
 
 def figure(page: Page, name: str) -> str:
@@ -70,7 +87,12 @@ def test_a_file_is_looked_at_then_written_then_the_same(
     watched = open_page("A-01", "/imports")
     page = watched.page
     upload(page, buildings(tmp_path))
-    assert [figure(page, n) for n in ("可写入", "拒收", "新增")] == ["2", "1", "2"]
+    assert [figure(page, n) for n in ("读到的行", "新增", "变更", "不能写入")] == [
+        "3",
+        "2",
+        "0",
+        "1",
+    ]
     assert len(list((own_home / "uploads").iterdir())) == 1
     page.locator("tr[data-code='area.small']").click()
     expect(page.locator(".imports-row")).to_contain_text("第 3 行")
@@ -78,14 +100,14 @@ def test_a_file_is_looked_at_then_written_then_the_same(
     clean(watched)
 
     with page.expect_download() as given:
-        page.get_by_text("下载拒收行").click()
+        page.get_by_text("下载不能写入的行").click()
     rows = list(csv.reader(io.StringIO(given.value.path().read_text("utf-8-sig"))))
     assert len(rows) == 2 and "12 平方米" in rows[1][-1]
 
     page.get_by_role("button", name="对比现有").click()
     expect(page.locator(".imports-rows h2")).to_contain_text("新增 2 行")
-    page.get_by_role("button", name="写入可用的 2 行").click()
-    expect(page.locator("dialog")).to_contain_text("拒收的 1 行不写入")
+    page.get_by_role("button", name="写入 2 行（新增 2、变更 0）").click()
+    expect(page.locator("dialog")).to_contain_text("1 行不能写入，跳过")
     page.locator("dialog").get_by_role("button", name="写入 2 行").click()
     expect(page.locator(".banner-done")).to_contain_text("已写入 2 行")
     assert list((own_home / "uploads").iterdir()) == []
@@ -95,10 +117,83 @@ def test_a_file_is_looked_at_then_written_then_the_same(
     page.get_by_role("link", name="再导入一份").click()
     upload(page, buildings(tmp_path))
     assert [figure(page, n) for n in ("与现有相同", "新增")] == ["2", "0"]
+    expect(page.locator(".banner-done")).to_contain_text("2 行与现有数据一致，1 行不能写入")
+    assert page.locator(".imports-act").get_by_text("写入").count() == 0
+    expect(page.get_by_role("link", name="关闭")).to_be_visible()
+    clean(watched)
     page.get_by_role("button", name="放弃这次导入").click()
     page.locator("dialog").get_by_role("button", name="放弃").click()
     expect(page.locator(".imports-batches tbody tr")).to_have_count(2)
     assert list((own_home / "uploads").iterdir()) == []
+    assert watched.faults == []
+
+
+def test_only_what_differs_is_written_and_each_difference_said(
+    open_page: OpenPage, live: Live, tmp_path: Path
+) -> None:
+    watched = open_page("A-01", "/imports")
+    page = watched.page
+    upload(page, houses(tmp_path, {"A1": 6, "A2": 6, "A3": 6}))
+    page.get_by_role("button", name="写入 3 行（新增 3、变更 0）").click()
+    page.locator("dialog").get_by_role("button", name="写入 3 行").click()
+    page.locator(".banner-done").wait_for()
+
+    page.get_by_role("link", name="再导入一份").click()
+    upload(page, houses(tmp_path, {"A1": 6, "A2": 7, "A3": 6, "A4": 1}))
+    assert [figure(page, n) for n in ("读到的行", "新增", "变更", "与现有相同")] == [
+        "4",
+        "1",
+        "1",
+        "2",
+    ]
+    expect(page.locator(".imports-evidence")).to_contain_text("没用的列Id")
+    page.get_by_role("button", name="对比现有").click()
+    page.get_by_role("button", name="内容有变 1").click()
+    expect(page.locator(".imports-rows tbody")).to_contain_text("层数 6 → 7")
+    clean(watched)
+    page.get_by_role("button", name="写入 2 行（新增 1、变更 1）").click()
+    page.locator("dialog").get_by_role("button", name="写入 2 行").click()
+    expect(page.locator(".banner-done")).to_contain_text("已写入 2 行")
+
+    page.get_by_role("link", name="再导入一份").click()
+    upload(page, houses(tmp_path, {"A1": 6, "A2": 7, "A3": 6, "A4": 1}))
+    expect(page.locator(".banner-done")).to_contain_text("共 4 行，与现有数据一致")
+    assert page.locator(".imports-act").get_by_text("写入").count() == 0
+    assert watched.faults == []
+
+
+def test_findings_of_a_kind_have_a_title_and_rows_their_sentences(
+    open_page: OpenPage, tmp_path: Path
+) -> None:
+    watched = open_page("A-01", "/imports")
+    page = watched.page
+    upload(page, houses(tmp_path, {"A1": 6, "A2": 999, "A3": 888, "A4": 6}))
+    kind = page.locator("tr[data-code='value.number']")
+    expect(kind).to_contain_text("不是合理的数，按空值处理")
+    expect(kind).not_to_contain_text("999")
+    expect(kind.locator("td.num")).to_have_text("2")
+    assert figure(page, "要逐行看的") == "2"
+    kind.click()
+    expect(page.locator(".imports-rows h2")).to_have_text("不是合理的数，按空值处理：2 行")
+    rows = page.locator(".imports-rows tbody tr")
+    expect(rows.nth(0)).to_contain_text("“999”不是合理的数")
+    expect(rows.nth(1)).to_contain_text("“888”不是合理的数")
+    clean(watched)
+
+
+def test_a_layer_is_chosen_with_one_press(open_page: OpenPage, tmp_path: Path) -> None:
+    path = tmp_path / "两层.gpkg"
+    for layer in ("楼", "旧楼"):
+        frame = gpd.read_file(houses(tmp_path, {"A1": 6, "A2": 6}))
+        frame.to_file(path, layer=layer, engine="pyogrio")
+    watched = open_page("A-01", "/imports")
+    page = watched.page
+    upload(page, path)
+    expect(page.locator("tr[data-code='layer.choose']")).to_contain_text("整份")
+    clean(watched)
+    page.get_by_role("button", name="读“旧楼”").click()
+    expect(page.locator(".imports-figures")).to_be_visible()
+    assert figure(page, "读到的行") == "2"
     assert watched.faults == []
 
 
@@ -108,8 +203,8 @@ def test_a_file_of_noise_ends_in_a_finding(open_page: OpenPage, tmp_path: Path) 
     watched = open_page("A-01", "/imports")
     upload(watched.page, noise)
     expect(watched.page.locator(".banner-over")).to_contain_text("不能写入")
-    expect(watched.page.locator(".imports-findings tbody tr").first).to_contain_text("拒收")
-    assert watched.page.get_by_role("button", name="写入可用的").count() == 0
+    expect(watched.page.locator(".imports-findings tbody tr").first).to_contain_text("不能写入")
+    assert watched.page.locator(".imports-act").get_by_text("写入").count() == 0
     clean(watched)
 
 
@@ -121,7 +216,7 @@ def test_a_column_is_named_by_hand_and_the_file_read_again(
     watched = open_page("A-01", "/imports")
     page = watched.page
     upload(page, table, kind="workers")
-    assert figure(page, "可写入") == "0"
+    assert page.locator(".imports-figures").count() == 0
     page.locator(".imports-steps").get_by_role("button", name="辨认").click()
     page.locator("[name='column:name']").fill("称谓")
     clean(watched)
@@ -130,7 +225,7 @@ def test_a_column_is_named_by_hand_and_the_file_read_again(
     page.wait_for_url(lambda url: url != first)
     page.locator(".imports-figures").wait_for()
     # Read now; the one row is refused for another reason: its grid has somebody.
-    assert figure(page, "拒收") == "1"
+    assert figure(page, "不能写入") == "1"
     expect(page.locator(".imports-findings")).to_contain_text("duty.taken")
     expect(page.locator(".imports-evidence")).to_contain_text("称谓 → 名称")
     assert len(list((own_home / "uploads").iterdir())) == 1

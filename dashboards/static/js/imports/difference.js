@@ -3,8 +3,8 @@ import { api } from '../api.js';
 import { button, empty, node } from '../areas/nodes.js';
 import { number } from '../format.js';
 import { t } from '../i18n.js';
-import { Rows } from './findings.js';
-import { CHANGES } from './words.js';
+import { Rows } from './rows.js';
+import { CHANGES, changeWords } from './words.js';
 
 /** Panels; `onRow(row, index, rows, title, go)`. */
 export function differencePanels(batch, onRow) {
@@ -33,7 +33,12 @@ export function differencePanels(batch, onRow) {
     }
     const rows = new Rows(rowsPlace, {
       title: t('%(name)s %(n)s 行', { name, n: number(count) }), total: count,
-      fetch: (after, limit) => api.get(`imports/${batch.id}/rows`, { change: key, after, limit }),
+      fetch: async (after, limit) => {
+        const found = await api.get(`imports/${batch.id}/rows`, { change: key, after, limit });
+        if (key !== 'changed') return found;
+        const told = (row) => { const words = changeWords(row, batch.columns); return { ...row, zh: words, en: words }; };
+        return { ...found, items: found.items.map(told) };
+      },
       onRow: (row, index, list) => onRow(row, index, list, name, (next) => rows.choose(next)),
     });
     rows.load();

@@ -7,15 +7,18 @@ import { locale, t } from '../i18n.js';
 import { icon } from '../icons.js';
 import { cell, makeTable } from '../table.js';
 import { differencePanels } from './difference.js';
-import { findingsPanels, plain } from './findings.js';
+import { findingsPanels } from './findings.js';
 import { Picture } from './picture.js';
 import { readingPanel, recognitionPanel } from './recognition.js';
 import { Upload } from './upload.js';
-import { CHANGES, inLanguage, KINDS, STATE_CHIPS, STATES } from './words.js';
+import { CHANGES, KINDS, STATE_CHIPS, STATES } from './words.js';
 
 const when = (at) => moment(at, Date.now(), { locale: locale() });
 const STEPS = () => [t('上传'), t('辨认'), t('看问题'), t('对比现有'), t('写入')];
 const WRITING_S = 600;
+/** The changes that are written; rows that are the same stay as they are. */
+const WRITTEN = ['new', 'changed', 'moved'];
+const MENDED_BY_OPTIONS = /^(layer|datum|encoding|column|field|parent|reference)\./;
 
 class Imports {
   #root; #batch = null; #fields = {}; #step = 1; #picture = null;
@@ -78,7 +81,7 @@ class Imports {
   }
 
   #batches(items) {
-    const head = [t('文件'), t('类别'), t('状态'), t('读到'), t('拒收'), t('写入'), t('时间')]
+    const head = [t('文件'), t('类别'), t('状态'), t('读到'), t('不能写入'), t('已写入'), t('时间')]
       .map((name, i) => node('th', { scope: 'col', className: i > 2 && i < 6 ? 'num' : '' }, name));
     const element = node('table', { className: 'table table-dense', aria: { label: t('以前的导入') } }, node('thead', {}, node('tr', {}, head)), node('tbody'));
     const scroll = node('div', { className: 'table-scroll', tabIndex: -1 }, element);
@@ -86,7 +89,7 @@ class Imports {
       rows: items, onOpen: ({ id }) => location.assign(`/imports/${id}`),
       cells: (row) => [
         cell(row.file, { head: true }), cell(KINDS()[row.kind]), node('td', {}, node('span', { className: `chip chip-${STATE_CHIPS[row.state]}` }, STATES()[row.state])),
-        cell(number(row.rows_read), { className: 'num' }), cell(number(row.rows_refused), { className: 'num' }),
+        cell(row.rows_read ? number(row.rows_read) : '—', { className: 'num' }), cell(row.rows_read ? number(row.rows_refused) : '—', { className: 'num' }),
         cell(row.rows_written === null ? '—' : number(row.rows_written), { className: 'num' }), cell(when(row.staged_at)),
       ],
     });
@@ -109,7 +112,7 @@ class Imports {
     }
     const { kind, file, rows_read, staged_at } = this.#batch;
     this.#part('title').textContent = t('导入%(kind)s', { kind: KINDS()[kind] });
-    this.#part('about').textContent = `${file}　${t('%(n)s 行', { n: number(rows_read) })}　${t('%(time)s 读完', { time: when(staged_at) })}`;
+    this.#part('about').textContent = `${file}　${rows_read ? `${t('%(n)s 行', { n: number(rows_read) })}　` : ''}${t('%(time)s 读完', { time: when(staged_at) })}`;
     this.#showFindings();
   }
 
@@ -119,37 +122,48 @@ class Imports {
     this.#part('side').replaceChildren(recognitionPanel(this.#batch, waiting && this.#batch.kept ? () => this.#showReading() : null), this.#picture.panel);
   }
 
+  /** Rows that would be written: new ones, and changed or moved ones. */
+  #written() {
+    const { difference, state } = this.#batch;
+    if (state === 'refused') return { fresh: 0, altered: 0, total: 0 };
+    const fresh = difference.new ?? 0;
+    const altered = (difference.changed ?? 0) + (difference.moved ?? 0);
+    return { fresh, altered, total: fresh + altered };
+  }
+
+  /** All rows read, then the parts that add up to them; nothing when no row was read. */
   #figures() {
-    const { difference, findings, rows_read, rows_refused, state } = this.#batch;
-    const good = state === 'refused' ? 0 : rows_read - rows_refused;
-    const look = findings.filter(({ severity, rows }) => severity === 'warn' && rows < rows_read).reduce((sum, { rows }) => sum + rows, 0);
+    const { difference, rows_read, rows_refused, rows_warned, state } = this.#batch;
+    if (!rows_read) return [];
+    const { fresh, altered } = this.#written();
     const figure = (name, n, kind) => node(
       'div', { className: 'kpi' }, node('span', { className: 'kpi-name' }, name),
       node('span', { className: `kpi-figure ${n ? (kind ? `is-${kind}` : '') : 'is-zero'}` }, number(n)),
     );
-    return node(
+    return [node(
       'section', { className: 'panel imports-figures', aria: { label: t('这次导入的数目') } },
-      figure(t('可写入'), good, 'done'), figure(t('拒收'), state === 'refused' ? rows_read : rows_refused, 'over'), figure(t('要您看一眼'), look, 'soon'),
-      figure(CHANGES().same, difference.same ?? 0), figure(CHANGES().new, difference.new ?? 0),
-      figure(t('有变动'), (difference.moved ?? 0) + (difference.changed ?? 0)),
-    );
+      figure(t('读到的行'), rows_read), figure(CHANGES().new, fresh, 'done'), figure(t('变更'), altered, 'done'), figure(CHANGES().same, difference.same ?? 0),
+      figure(t('不能写入'), state === 'refused' ? rows_read : rows_refused, 'over'), figure(t('要逐行看的'), rows_warned, 'soon'),
+    )];
   }
 
   #showFindings() {
     const batch = this.#batch;
     this.#steps(batch.state === 'applied' ? 5 : 3);
     this.#side();
-    const panels = findingsPanels(batch, (row, index, rows, found, go) => {
-      this.#picture.show(row, index, rows, plain(inLanguage(found)), found.severity, go);
+    const panels = findingsPanels(batch, {
+      onRow: (row, index, rows, found, title, go) => this.#picture.show(row, index, rows, title, found.severity, go),
+      readLayer: batch.state === 'refused' && batch.kept ? (layer, control) => this.#readLayer(layer, control) : null,
+      idle: batch.state === 'staged' && !this.#written().total,
     });
-    this.#part('main').replaceChildren(this.#figures(), ...this.#state(), ...panels, this.#acts());
+    this.#part('main').replaceChildren(...this.#figures(), ...this.#state(), ...panels, this.#acts());
   }
 
   #showDifference() {
     this.#steps(4);
     this.#side();
     const panels = differencePanels(this.#batch, (row, index, rows, title, go) => this.#picture.show(row, index, rows, title, 'inform', go));
-    this.#part('main').replaceChildren(this.#figures(), ...panels, this.#acts());
+    this.#part('main').replaceChildren(...this.#figures(), ...this.#state(), ...panels, this.#acts());
   }
 
   #showReading() {
@@ -159,6 +173,22 @@ class Imports {
     this.#part('main').querySelector('input, select')?.focus();
   }
 
+  /** Whether what refuses the file may be mended by saying how to read it. */
+  #mendable() {
+    return this.#batch.kept && this.#batch.findings.some(({ severity, code }) => severity === 'refuse' && MENDED_BY_OPTIONS.test(code));
+  }
+
+  async #readLayer(layer, control) {
+    const { id, kind, level, given } = this.#batch;
+    const said = Object.fromEntries(['parent', 'datum', 'encoding', 'source', 'columns'].filter((name) => given[name]).map((name) => [name, given[name]]));
+    try {
+      const fresh = await whileBusy(control, t('正在读…'), () => api.post(`imports/${id}/reading`, { kind, level, layer, ...said }, { timeout_s: WRITING_S }));
+      location.assign(`/imports/${fresh.id}`);
+    } catch (error) {
+      this.#tell(banner({ kind: 'over', text: t('没有读成'), detail: sentence(error) }));
+    }
+  }
+
   #state() {
     const { state, rows_written, finished_at } = this.#batch;
     if (state === 'applied') {
@@ -166,37 +196,46 @@ class Imports {
     }
     if (state === 'discarded') return [banner({ text: t('已放弃，%(time)s。什么都没有写入', { time: when(finished_at) }) })];
     if (state === 'refused') {
-      return [banner({ kind: 'over', text: t('这份文件现在不能写入，库里什么都没有改'), detail: this.#batch.kept ? t('看下面的原因：多半在“辨认”里指定一下就能读') : t('看下面的原因，改好再传') })];
+      const detail = this.#mendable() ? t('看下面的原因：多半在“辨认”里指定一下就能读') : t('看下面的原因，改好再传');
+      return [banner({ kind: 'over', text: t('这份文件现在不能写入，库里什么都没有改'), detail })];
     }
-    return [];
+    if (this.#written().total) return [];
+    const { rows_read, rows_refused } = this.#batch;
+    const text = rows_refused
+      ? t('%(same)s 行与现有数据一致，%(n)s 行不能写入：没有要写的', { same: number(rows_read - rows_refused), n: number(rows_refused) })
+      : t('共 %(n)s 行，与现有数据一致', { n: number(rows_read) });
+    return [banner({ kind: 'done', text, detail: t('没有要写入的，关闭就行') })];
   }
 
   #acts() {
-    const { state, rows_read, rows_refused, kept } = this.#batch;
+    const { state, difference, kept } = this.#batch;
     const again = node('a', { className: 'button', href: '/imports' }, t('再导入一份'));
     if (state === 'applied' || state === 'discarded') return node('div', { className: 'imports-act' }, again);
     const drop = button(t('放弃这次导入'), { kind: 'text', on: () => this.#discard(drop) });
     if (state === 'refused') {
-      const change = kept ? button(t('改辨认结果…'), { kind: 'primary', on: () => this.#showReading() }) : null;
-      return node('div', { className: 'imports-act' }, change, again, drop);
+      const change = kept ? button(t('改辨认结果…'), { kind: this.#mendable() ? 'primary' : undefined, on: () => this.#showReading() }) : null;
+      return node('div', { className: 'imports-act' }, ...(this.#mendable() ? [change, again] : [again, change]), drop);
     }
-    const all = button(t('写入可用的 %(n)s 行', { n: number(rows_read - rows_refused) }), { kind: 'primary', on: () => this.#apply(all, null) });
-    const some = button(t('只写选中的…'), { on: () => this.#choose(some) });
+    const { fresh, altered, total } = this.#written();
+    if (!total) return node('div', { className: 'imports-act' }, node('a', { className: 'button', href: '/imports' }, t('关闭')), drop);
+    const words = t('写入 %(n)s 行（新增 %(fresh)s、变更 %(altered)s）', { n: number(total), fresh: number(fresh), altered: number(altered) });
+    const all = button(words, { kind: 'primary', on: () => this.#apply(all, WRITTEN.filter((key) => difference[key])) });
+    const several = WRITTEN.filter((key) => difference[key]).length > 1;
+    const some = several ? button(t('只写选中的…'), { on: () => this.#choose(some) }) : null;
     return node('div', { className: 'imports-act' }, all, some, drop, node('p', { className: 'note' }, t('整批一次写入，中途出错就全不写；同一文件再传一次不会重复。')));
   }
 
   #counts(changes) {
     const { difference, rows_refused } = this.#batch;
-    const lines = Object.entries(CHANGES()).filter(([key]) => !changes || changes.includes(key)).filter(([key]) => difference[key])
-      .map(([key, name]) => (key === 'same' ? t('%(n)s 行与现有相同，不动', { n: number(difference[key]) }) : t('%(name)s %(n)s 行', { name, n: number(difference[key]) })));
-    if (rows_refused) lines.push(t('拒收的 %(n)s 行不写入', { n: number(rows_refused) }));
+    const lines = changes.map((key) => t('%(name)s %(n)s 行', { name: CHANGES()[key], n: number(difference[key]) }));
+    if (difference.same) lines.push(t('%(n)s 行与现有相同，不动', { n: number(difference.same) }));
+    if (rows_refused) lines.push(t('%(n)s 行不能写入，跳过', { n: number(rows_refused) }));
     if (difference.vanished) lines.push(t('库里有、文件里没有的 %(n)s 处保持不动', { n: number(difference.vanished) }));
     return lines;
   }
 
   async #apply(control, changes) {
-    const { rows_read, rows_refused, difference } = this.#batch;
-    const n = changes ? changes.reduce((sum, key) => sum + (difference[key] ?? 0), 0) : rows_read - rows_refused;
+    const n = changes.reduce((sum, key) => sum + this.#batch.difference[key], 0);
     const sure = await confirmDialog({ title: t('写入 %(n)s 行', { n: number(n) }), body: this.#counts(changes), action: t('写入 %(n)s 行', { n: number(n) }) });
     if (!sure) return;
     try {
@@ -210,13 +249,9 @@ class Imports {
 
   async #choose(control) {
     const { difference } = this.#batch;
-    const boxes = Object.entries(CHANGES()).filter(([key]) => key !== 'same' && difference[key]).map(([key, name]) => node(
-      'label', { className: 'check' }, node('input', { type: 'checkbox', value: key, checked: true }), t('%(name)s %(n)s 行', { name, n: number(difference[key]) }),
+    const boxes = WRITTEN.filter((key) => difference[key]).map((key) => node(
+      'label', { className: 'check' }, node('input', { type: 'checkbox', value: key, checked: true }), t('%(name)s %(n)s 行', { name: CHANGES()[key], n: number(difference[key]) }),
     ));
-    if (!boxes.length) {
-      this.#tell(banner({ text: t('没有要写的：每一行都与现有相同') }));
-      return;
-    }
     const body = node('div', { className: 'imports-changes' }, boxes);
     if (!(await confirmDialog({ title: t('写哪些'), body, action: t('下一步') }))) return;
     const changes = [...body.querySelectorAll('input:checked')].map(({ value }) => value);

@@ -2,7 +2,7 @@
 import { api } from '../api.js';
 import { boxOf, shape, ShapeMap } from '../areas/shapes.js';
 import { facts, node } from '../areas/nodes.js';
-import { faultArea, faultDistance } from '../format.js';
+import { faultArea, faultDistance, number } from '../format.js';
 import { locale, t } from '../i18n.js';
 import { icon } from '../icons.js';
 import { circleRing, distanceM } from '../mapgeometry.js';
@@ -31,28 +31,27 @@ export class Picture {
   show(row, index, rows, title, severity, go) {
     this.#title.textContent = title;
     if (!row) {
-      this.#pager.replaceChildren();
-      this.#holder.hidden = true;
-      this.#below.replaceChildren(node('p', { className: 'second' }, t('整份文件都是这样，没有单独的图形')));
+      this.#panel.hidden = true; // said of the whole file: there is no shape to look at
       return;
     }
+    this.#panel.hidden = false;
     const arrow = (label, next, back) => node(
       'button', { type: 'button', className: `button button-text${back ? ' is-back' : ''}`, disabled: !rows[next], aria: { label }, on: { click: () => go(next) } }, icon('arrow'),
     );
     this.#pager.replaceChildren(node('span', {}, `${index + 1} / ${rows.length}`), arrow(t('上一行'), index - 1, true), arrow(t('下一行'), index + 1, false));
-    this.#words(row);
+    this.#words(row, severity);
     this.#holder.hidden = !row.geometry;
     if (row.geometry) this.#draw(row, severity);
   }
 
-  #words(row) {
-    const told = [t('第 %(n)s 行', { n: row.row })];
+  #words(row, severity) {
+    const told = [t('第 %(n)s 行', { n: number(row.row) })];
     if (row.area_m2 !== null && row.area_m2 !== undefined) told.push(t('面积 %(area)s', { area: faultArea(row.area_m2, locale()) }));
     if (row.moved_m) told.push(t('比现有移动 %(d)s', { d: faultDistance(row.moved_m, locale()) }));
     if (row.place) told.push(row.place);
     const original = Object.entries(row.original ?? {}).slice(0, MOST_FACTS).map(([name, value]) => [name, value === null ? '—' : String(value)]);
     this.#below.replaceChildren(...[
-      node('p', {}, told.join(' · ')), row.zh ? node('p', { className: 'is-over' }, inLanguage(row)) : null, original.length ? facts(original) : null,
+      node('p', {}, told.join(' · ')), row.zh ? node('p', { className: severity === 'refuse' ? 'is-over' : '' }, inLanguage(row)) : null, original.length ? facts(original) : null,
       row.geometry ? null : node('p', { className: 'note' }, t('这一行没有可画的图形')),
     ].filter(Boolean));
   }
@@ -64,7 +63,7 @@ export class Picture {
     const box = boxOf([row]);
     const centre = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
     const reach = distanceM([box[0], box[1]], [box[2], box[3]]);
-    const marks = [shape(row.geometry, {}), shape({ type: 'Point', coordinates: centre }, { label: t('第 %(n)s 行', { n: row.row }), mark: 1 })];
+    const marks = [shape(row.geometry, {}), shape({ type: 'Point', coordinates: centre }, { label: t('第 %(n)s 行', { n: number(row.row) }), mark: 1 })];
     if (reach < SMALL_M) marks.push(shape({ type: 'Polygon', coordinates: [circleRing(centre, Math.max(reach * 0.7, 4))] }, {}));
     for (const name of ['refused', 'warned', 'chosen']) this.#map.set(name, name === look ? marks.filter((m) => m.geometry.type !== 'Point') : []);
     const view = around(box, Math.max(NEAR_M, reach * 0.6), centre[1]);

@@ -11,17 +11,17 @@ import { EVIDENCE, fieldName, inLanguage, KINDS, mappingWords } from './words.js
 export function recognitionPanel(batch, change) {
   const rows = batch.evidence.map((item) => {
     const mapping = item.what === 'mapping';
-    const sure = mapping
+    const sure = item.what === 'unused' ? null : mapping
       ? node('span', { className: 'chip chip-act' }, t('%(n)s 列', { n: Object.keys(batch.columns).length }))
       : node('span', { className: `chip chip-${item.sure ? 'done' : 'soon'}` }, item.sure ? icon('check') : null, item.sure ? t('确定') : t('请核对'));
     const value = mapping ? mappingWords(batch.columns) : item.value;
-    return node('div', {}, node('dt', {}, EVIDENCE()[item.what] ?? item.what), node('dd', {}, node('b', {}, value || '—'), node('small', {}, inLanguage(item, 'basis_'))), node('dd', { className: 'imports-sure' }, sure));
+    return node('div', {}, node('dt', {}, EVIDENCE()[item.what] ?? item.what), node('dd', {}, node('b', {}, value || '—'), node('small', {}, inLanguage(item, 'basis_'))), sure ? node('dd', { className: 'imports-sure' }, sure) : null);
   });
   const edit = change ? button(t('改'), { kind: 'text', small: true, aria: { label: t('改辨认结果') }, on: change }) : null;
   return node(
     'section', { className: 'panel' },
     node('div', { className: 'imports-head' }, node('h2', {}, t('辨认结果')), edit ? node('span', { className: 'end' }, edit) : null),
-    rows.length ? node('dl', { className: 'imports-evidence' }, rows) : node('p', { className: 'imports-row second' }, t('文件打不开，没有可辨认的')),
+    rows.length ? node('dl', { className: 'imports-evidence' }, rows) : node('p', { className: 'imports-row second' }, t('文件还没有读成，没有可辨认的')),
   );
 }
 
