@@ -284,3 +284,34 @@ def test_pages_see_batches_findings_rows_and_refused_rows(tx: Transaction, tmp_p
     assert table[1][0] == "2" and "'=cmd" in table[1] and "没有图形" in table[1][-1]
     with pytest.raises(NotFound):
         batch_detail(tx, uuid4())
+
+
+def ring(west: float, east: float, south: float = 31.3) -> list[list[float]]:
+    """The boundary of a rectangle between two longitudes, 0.01 degrees high."""
+    north = south + 0.01
+    return [[west, south], [east, south], [east, north], [west, north], [west, south]]
+
+
+def test_a_row_counts_once_however_often_a_kind_concerns_it(
+    tx: Transaction, tmp_path: Path
+) -> None:
+    third = ring(120.595, 120.605, 31.305)  # a quarter of it lies over each of the others
+    west, east = ring(120.59, 120.6), ring(120.6, 120.611)
+    rows = [
+        ({"code": f"32050899{n}", "name": name}, shape)
+        for n, (name, shape) in enumerate([("西", west), ("东", east), ("中", third)], start=7)
+    ]
+    staged = stage(tx, SYSTEM, areas(geojson(tmp_path, rows), Level.STREET))
+
+    detail = json.loads(batch_detail(tx, staged.id))
+
+    for kind in detail["findings"]:
+        if not kind["whole"]:
+            page = finding_rows(tx, staged.id, kind["code"], severity=kind["severity"])
+            numbers = [item["row"] for item in json.loads(page)["items"]]
+            assert numbers == sorted(set(numbers)) and len(numbers) == kind["rows"]
+    overlaps = [f for f in staged.examined.findings if f.code.startswith("overlap")]
+    told = {k["code"]: k for k in detail["findings"]}
+    assert len(overlaps) > len({(f.code, f.row) for f in overlaps})
+    assert all(told[f.code]["rows"] < len(overlaps) for f in overlaps)
+    assert told[overlaps[0].code]["title_en"].startswith("overlaps another area")

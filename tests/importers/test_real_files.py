@@ -193,7 +193,9 @@ def test_buildings_in_gbk_without_key(
 
     assert (outcome.read, outcome.writable, outcome.refused) == (3076, 3030, 46)
     assert _written(outcome) == (3030, 0, 0)
-    assert outcome.columns == {"code": "Id", "floors": "层数", "height": "高度"}
+    assert outcome.columns == {"floors": "层数", "height": "高度"}
+    unused = [(e["value"], e["basis_zh"]) for e in outcome.evidence if e["what"] == "unused"]
+    assert ("Id", "全是“0”，不能作编号") in unused
     told = {
         f.code: sum(g.count for g in outcome.findings if g.code == f.code) for f in outcome.findings
     }
