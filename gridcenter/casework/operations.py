@@ -112,7 +112,7 @@ def lock_case(tx: Transaction, actor: Actor, command: MoveCase) -> Row | None:
         if seen is None:
             raise NotFound()
         raise NotYours(
-            Words(command.operation, command.operation),
+            _words_of(tx, seen["procedure_id"], command.operation),
             [Words("由承办人和指挥中心办理", "done by the holder and the command centre")],
         )
     if row["version"] == command.version:
@@ -124,6 +124,13 @@ def lock_case(tx: Transaction, actor: Actor, command: MoveCase) -> Row | None:
         {"version": row["version"], "state": row["state"]},
         Words(f"案件 {row['number']} 已被更新", f"case {row['number']} has been changed meanwhile"),
     )
+
+
+def _words_of(tx: Transaction, procedure_id: int, operation: str) -> Words:
+    """The name of an operation in its procedure; the operation itself where none has it."""
+    moves = procedure_by_id(tx, procedure_id).moves
+    named = (move.words for move in moves if move.operation == operation)
+    return next(named, Words(operation, operation))
 
 
 def _done_before(tx: Transaction, actor: Actor, command: MoveCase) -> bool:
