@@ -1,8 +1,8 @@
 /** The left column: how many are open and how their time stands, today, and the month's rate. */
 import { fraction, NBSP, number, rateFigure } from '../format.js';
-import { t } from '../i18n.js';
+import { isEnglish, t } from '../i18n.js';
 import { say } from './rows.js';
-import { drawTrend } from './trend.js';
+import { axisStart, drawTrend } from './trend.js';
 
 const PARTS = ['in_time', 'soon', 'overdue', 'stopped'];
 
@@ -43,6 +43,13 @@ export function showRate(root, rate, weeks) {
   root.querySelector('.wall-rate').toggleAttribute('data-below', rate.below_target);
   say(root.querySelector('[data-rate-base]'), rate.denominator ? fraction(rate.numerator, rate.denominator) : '');
   say(root.querySelector('[data-rate-note]'), rate.denominator ? t('应结案') : t('本期无应结案'));
-  say(root.querySelector('[data-target]'), rate.target === null ? '' : t('虚线 = 目标%(n)s', { n: NBSP + Number(rate.target) }));
+  say(root.querySelector('[data-target]'), notes(rate.target, axisStart(weeks, rate.target)).join(isEnglish() ? ', ' : '，'));
   drawTrend(root.querySelector('[data-trend]'), weeks, rate.target);
+}
+
+function notes(target, start) {
+  return [
+    ...(target === null ? [] : [t('虚线 = 目标%(n)s', { n: NBSP + Number(target) })]),
+    ...(start > 0 ? [t('轴从 %(n)s 起', { n: start })] : []),
+  ];
 }

@@ -1,11 +1,11 @@
-/** The rate of the last six weeks: values as words, the target as a dashed line, the running week as a hollow point. */
+/** The rate of the last six weeks: its figures, the target as a dashed line, the running week as a hollow point. */
 import { rateFigure } from '../format.js';
 import { t } from '../i18n.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const TOP = 48;
-const FOOT = 70;
-const LEAST_SPAN = 8; // per cent; a calm line must not look like a storm
+const FOOT = 56;
+const STEP = 5; // the axis begins at a multiple of this, as on the statistics page
 
 /** ISO week number of a local day 'YYYY-MM-DD'. */
 export function weekNumber(day) {
@@ -16,6 +16,12 @@ export function weekNumber(day) {
   return 1 + Math.round((thursday - first) / 604800000 - (3 - ((new Date(first).getUTCDay() + 6) % 7)) / 7);
 }
 
+/** Where the axis begins, in per cent; it ends at 100. */
+export function axisStart(weeks, target) {
+  const values = weeks.map(({ value }) => value).filter((value) => value !== null);
+  return Math.max(0, Math.floor((Math.min(...values, target ?? 100) - 2) / STEP) * STEP);
+}
+
 /** Draws `weeks` [{from, numerator, denominator, value, unfinished}] into `place`; nothing where no week has a value. */
 export function drawTrend(place, weeks, target) {
   const { width, height } = { width: place.clientWidth, height: place.clientHeight };
@@ -23,21 +29,17 @@ export function drawTrend(place, weeks, target) {
   if (place.dataset.stamp === stamp || height < TOP + FOOT) return;
   place.dataset.stamp = stamp;
   const svg = make('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': words(weeks) });
-  const values = weeks.map(({ value }) => value).filter((value) => value !== null);
   const x = (i) => ((i + 0.5) * width) / Math.max(1, weeks.length);
-  const y = scale([...values, ...(target === null ? [] : [target])], height);
+  const y = scale(axisStart(weeks, target), height);
+  svg.append(make('line', { class: 'trend-axis', x1: 0, x2: width, y1: height - FOOT, y2: height - FOOT }));
   if (target !== null) svg.append(make('line', { class: 'trend-target', x1: 0, x2: width, y1: y(target), y2: y(target) }));
   svg.append(make('path', { class: 'trend-line', d: path(weeks, x, y) }));
   weeks.forEach((week, i) => svg.append(...marks(week, i, weeks.length, { x, y, height })));
   place.replaceChildren(svg);
 }
 
-function scale(values, height) {
-  const most = Math.min(100, Math.max(...values, -Infinity));
-  const least = Math.min(...values, Infinity);
-  const middle = (most + least) / 2;
-  const span = Math.max(LEAST_SPAN, most - least);
-  return (value) => TOP + ((middle + span / 2 - value) / span) * (height - TOP - FOOT - 16);
+function scale(start, height) {
+  return (value) => TOP + ((100 - value) / (100 - start)) * (height - TOP - FOOT);
 }
 
 function path(weeks, x, y) {
@@ -59,7 +61,7 @@ function marks(week, i, count, { x, y, height }) {
   label.textContent = now ? t('本周') : t('%(n)s周', { n: weekNumber(week.from) });
   if (week.value === null) return [label];
   const value = make('text', { class: `trend-value${now ? ' trend-now' : ''}`, x: x(i), y: y(week.value) - 20 });
-  value.textContent = Math.floor(week.value);
+  value.textContent = rateFigure(week.numerator, week.denominator);
   const hollow = week.unfinished ? ' trend-point-now' : '';
   return [make('circle', { class: `trend-point${hollow}`, cx: x(i), cy: y(week.value), r: now ? 10 : 8 }), value, label];
 }
