@@ -9,15 +9,17 @@ import { circleRing, clusterCases, distanceM, inside, labelPoint, midpoint, poly
 import { hatch, legendElement, loadStylesheet, pinElement, TextControl, ZoomControl } from './mapparts.js';
 import { CALM, chosenImage, FONT_FAMILY, mapStyle, PRESSING, SIZES, TILE_LAYERS, URGENCY } from './mapstyle.js';
 import { caseParts, clusterParts, dotParts, faultParts, imageOf, personParts } from './symbols.js';
+import { now, onTick } from './ticker.js';
 import { colours, currentTheme, reducedMotion, watchTheme } from './theme.js';
 
 export { legendElement };
 
 const DEFAULT_BREAKS = [1, 2, 3, 4];
 const CLUSTER_PX = 56;
+const CLEAR_M = 30; // names keep this far from symbols
+const CELLS = 14;
 const PILL_ZOOM = 18;
 const PILL_LIMIT = 40;
-const PILL_TICK_MS = 30000;
 const FLY_MS = 600;
 const IMAGE_RATIO = 2;
 const collection = (features) => ({ type: 'FeatureCollection', features });
@@ -30,7 +32,7 @@ const pointOf = (coordinates, properties) => feature({ type: 'Point', coordinate
  * Options: `theme` light | dark | wall (default: the page's, followed), `size` key of SIZES (default by theme),
  * `bounds` [west, south, east, north], `interactive`, `layers` tile layer names, `attribution` text,
  * `choropleth` {property, breaks, title} or false, `tiles` prefix, `zoomButtons`, `onSelect(properties, lngLat)`,
- * `onArea(layer, properties)`, `onClick([lon, lat])`.
+ * `onArea(layer, properties)`, `onClick([lon, lat])`, `pillText(properties)` for the words of a time pill.
  */
 export function createMap(element, options = {}) {
   return new GridMap(element, options);
@@ -38,7 +40,7 @@ export function createMap(element, options = {}) {
 
 class GridMap {
   #element; #options; #size; #colour; #layers; #versions = new Map(); #selected = null; #microgrid = null;
-  #pin = null; #pills = []; #targets = new Map(); #ends = []; #legends = new Set(); #walk = -1; #data = new Map();
+  #pin = null; #pills = []; #pillsKey = '[]'; #targets = new Map(); #ends = []; #legends = new Set(); #walk = -1; #data = new Map();
   #three = false;
 
   constructor(element, options) {
@@ -114,8 +116,7 @@ class GridMap {
       map.getCanvas().addEventListener('keydown', key);
     }
     if (!this.#options.theme) this.#ends.push(watchTheme((theme) => this.#retheme(theme)));
-    const tick = setInterval(() => this.#drawPills(), PILL_TICK_MS);
-    this.#ends.push(() => clearInterval(tick));
+    this.#ends.push(onTick(() => this.#drawPills()));
   }
 
   async #retheme(theme) {
@@ -178,7 +179,7 @@ class GridMap {
       const key = properties.id ?? properties.number;
       // Tiles tell moments in seconds, screens count in milliseconds.
       const told = { ...properties, due_at: properties.due_at ? properties.due_at * 1000 : null };
-      found.set(key, { point: geometry.coordinates, time: timeState(told), properties: told });
+      found.set(key, { point: geometry.coordinates, time: timeState(told, now()), properties: told });
     }
     return [...found.values()];
   }
@@ -192,15 +193,49 @@ class GridMap {
     const zoom = this.map.getZoom();
     const wanted = zoom < 16 ? ['community'] : zoom < 18 ? ['grid'] : ['grid', 'microgrid'];
     const view = this.#view();
-    const avoid = cases.filter(({ time }) => zoom >= 14 || URGENCY[time] < 2).concat(clusters).map(({ point }) => point);
+    const marks = cases.filter(({ time }) => zoom >= 14 || URGENCY[time] < 2).concat(clusters);
+    const drawn = this.#drawn(marks);
+    const pressing = drawn.filter(({ time }) => URGENCY[time] < 2);
     const features = [];
     for (const layer of wanted) {
       for (const [, { polygons, properties }] of this.#areas(layer)) {
-        const point = labelPoint(polygons, view, avoid);
-        if (point) features.push(pointOf(point, { text: areaLabel(layer, properties), level: layer }));
+        const text = areaLabel(layer, properties);
+        const point = this.#placeFor(polygons, view, text, layer, drawn) ?? this.#placeFor(polygons, view, text, layer, pressing)
+          ?? labelPoint(polygons, view, pressing.map((mark) => mark.point));
+        if (point) features.push(pointOf(point, { text, level: layer }));
       }
     }
     this.#setData('label', collection(features));
+  }
+
+  /** The marks on the screen with their pixel place and reach. */
+  #drawn(marks) {
+    const { clientWidth: width, clientHeight: height } = this.map.getContainer();
+    const dots = this.map.getZoom() < 16;
+    return marks.map(({ point, time }) => {
+      const px = !time || URGENCY[time] < 2 || !dots ? this.#size[time] ?? this.#size.symbol : this.#size.dot; // a cluster has no time
+      const { x, y } = this.map.project(point);
+      return { point, time, x, y, reach: px * 0.6 };
+    }).filter(({ x, y, reach }) => x > -reach && y > -reach && x < width + reach && y < height + reach);
+  }
+
+  /** Where a name keeps clear of `marks`; null if nowhere. */
+  #placeFor(polygons, view, text, layer, marks) {
+    const fits = this.#room(text, layer, marks);
+    const point = labelPoint(polygons, view, marks.map((mark) => mark.point), CLEAR_M, CELLS, fits);
+    return point && fits(point) ? point : null;
+  }
+
+  /** Whether words around a point stay on the map and clear of the symbols, as drawn at this scale. */
+  #room(text, layer, marks) {
+    const size = layer === 'microgrid' ? this.#size.small : this.#size.text;
+    const { clientWidth: width, clientHeight: height } = this.map.getContainer();
+    const [x, y] = [(size * wordsEm(text)) / 2, size * 0.6];
+    return (point) => {
+      const at = this.map.project(point);
+      if (at.x < x || at.y < y || at.x > width - x || at.y > height - y) return false;
+      return !marks.some((mark) => Math.abs(mark.x - at.x) < x + mark.reach && Math.abs(mark.y - at.y) < y + mark.reach);
+    };
   }
 
   #areas(layer) {
@@ -235,8 +270,6 @@ class GridMap {
   }
 
   #drawPills() {
-    for (const pill of this.#pills) pill.remove();
-    this.#pills = [];
     const zoom = this.map.getZoom();
     const view = this.map.getBounds();
     const shown = this.#cases().filter(({ point, time, properties }) => {
@@ -244,14 +277,23 @@ class GridMap {
       return zoom >= PILL_ZOOM && (time === 'soon' || time === 'overdue') && view.contains(point);
     }).slice(0, PILL_LIMIT);
     if (this.#selected?.point && this.#selected.pill !== false) shown.push({ ...this.#selected, chosen: true });
-    for (const item of shown) this.#pills.push(this.#pill(item));
+    const pills = shown.map((item) => ({ ...item, time: timeState(item.properties, now()), words: this.#pillWords(item.properties) }));
+    const key = JSON.stringify(pills.map(({ point, time, words, chosen }) => [point, time, words, chosen]));
+    if (key === this.#pillsKey) return;
+    this.#pillsKey = key;
+    for (const pill of this.#pills) pill.remove();
+    this.#pills = pills.map((item) => this.#pill(item));
   }
 
-  #pill({ point, properties, chosen }) {
+  #pillWords(properties) {
+    return this.#options.pillText?.(properties) ?? timeLeft(properties, now(), { locale: locale() });
+  }
+
+  #pill({ point, time, words, chosen }) {
     const node = document.createElement('div');
     node.className = 'map-pill';
-    node.dataset.time = timeState(properties);
-    node.textContent = properties.pill_text ?? timeLeft(properties, Date.now(), { locale: locale() });
+    node.dataset.time = time;
+    node.textContent = words;
     const reach = chosen ? this.#size.selected * 0.85 + 4 : this.#size.symbol * 0.6 + 4;
     return new Marker({ element: node, anchor: 'left', offset: [reach, 0] }).setLngLat(point).addTo(this.map);
   }
@@ -324,7 +366,7 @@ class GridMap {
 
   /**
    * Marks one case ({id, point: [lon, lat], severity, state, time_state, due_at …} or null): ring, larger symbol,
-   * time pill (`pill: false` leaves it out, `pill_text` replaces its words). It need not be in the tiles yet.
+   * time pill (`pill: false` leaves it out). It need not be in the tiles yet.
    */
   select(item, { fly = false, announce = false } = {}) {
     this.#selected = item && { id: item.id, point: item.point, pill: item.pill, properties: item, time: item.time_state };
@@ -490,6 +532,11 @@ class GridMap {
     for (const end of this.#ends) end();
     this.map.remove();
   }
+}
+
+/** The width of a name in em: Han characters are one wide, others about half. */
+function wordsEm(text) {
+  return [...text].reduce((em, character) => em + (character > '\u2e80' ? 1 : 0.58), 0);
 }
 
 /** '03-02' of a grid, two digits of a micro-grid, the name of a community. */

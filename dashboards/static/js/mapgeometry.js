@@ -70,9 +70,10 @@ function edgeDistance2([x, y], rings, kx) {
 
 /**
  * Where a label stands: the point inside the polygons and inside `view` [w, s, e, n] that is furthest from every
- * edge and every one of `avoid`, at least `clear_m` from the latter if any such point exists; null if nothing is in view.
+ * edge and every one of `avoid`, at least `clear_m` from the latter and where `fits(point)`, if any such point exists;
+ * null if nothing is in view.
  */
-export function labelPoint(polygons, view, avoid = [], clear_m = 30, cells = 14) {
+export function labelPoint(polygons, view, avoid = [], clear_m = 30, cells = 14, fits = () => true) {
   let best = null;
   let crowded = null;
   for (const rings of polygons) {
@@ -84,7 +85,7 @@ export function labelPoint(polygons, view, avoid = [], clear_m = 30, cells = 14)
       if (!inside(point, rings)) continue;
       const away = avoid.map((other) => ((other[0] - point[0]) * kx) ** 2 + (other[1] - point[1]) ** 2);
       const score = Math.min(edgeDistance2(point, rings, kx), ...away);
-      const near = avoid.some((other) => distanceM(point, other) < clear_m);
+      const near = avoid.some((other) => distanceM(point, other) < clear_m) || !fits(point);
       if (near && (!crowded || score > crowded.score)) crowded = { point, score };
       if (!near && (!best || score > best.score)) best = { point, score };
     }

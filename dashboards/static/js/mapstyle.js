@@ -24,6 +24,11 @@ export const SIZES = Object.freeze({
   wall: { symbol: 42, soon: 42, overdue: 50, selected: 60, dot: 19, text: 28, small: 28, person: 42, line: 1.3 },
 });
 
+/** A name stands on its point or as near as the symbols leave room; offsets in em, y downwards. */
+const LABEL_PLACES = [
+  [0, 0], [0, -0.8], [0, 0.8], [-0.8, 0], [0.8, 0], [0, -1.6], [0, 1.6], [-1.6, 0], [1.6, 0],
+].flatMap((offset) => ['center', offset]);
+
 /** Name of the image of a case; map.js draws it when MapLibre misses it. */
 export const caseImageName = (kind) => [
   'concat', `${kind}|`, ['coalesce', ['to-string', ['get', 'severity']], 'general'], '|',
@@ -163,20 +168,20 @@ function links(colour, size) {
 /** The chosen case comes from the page, so that it stands before its tile has come. */
 const SELECTED = {
   id: 'case-selected', type: 'symbol', source: 'selected',
-  layout: { 'icon-image': ['get', 'image'], 'icon-allow-overlap': true, 'icon-ignore-placement': true },
+  layout: { 'icon-image': ['get', 'image'], 'icon-allow-overlap': true, 'icon-padding': 0 },
 };
 
 /** Case layers; map.js filters the chosen one out of them. */
 function cases() {
   const base = { type: 'symbol', source: 'incident', 'source-layer': 'incident' };
   const layout = {
-    'icon-image': caseImageName('case'), 'icon-allow-overlap': true, 'icon-ignore-placement': true,
+    'icon-image': caseImageName('case'), 'icon-allow-overlap': true, 'icon-padding': 0,
     'symbol-sort-key': ['match', ['get', 'time_state'], 'overdue', 4, 'soon', 3, 'in_time', 2, 1],
   };
   return [
     {
       id: 'case-dot', ...base, minzoom: 14, maxzoom: 16, filter: CALM,
-      layout: { ...layout, 'icon-image': caseImageName('dot') },
+      layout: { ...layout, 'icon-image': caseImageName('dot'), 'icon-ignore-placement': true }, // drawn over names, not in their way
     },
     {
       id: 'case-cluster', type: 'symbol', source: 'cluster', maxzoom: 14,
@@ -234,6 +239,7 @@ function labels(colour, size, has) {
       'text-field': ['get', 'text'], 'text-font': size.text > 20 ? REGULAR : BOLD, 'text-max-width': 20,
       'text-size': ['match', ['get', 'level'], 'community', size.text, 'grid', size.text, size.small],
       'symbol-sort-key': ['match', ['get', 'level'], 'community', 0, 'grid', 1, 2], 'text-padding': 4,
+      'text-variable-anchor-offset': LABEL_PLACES, 'text-justify': 'auto',
     },
     paint: halo(colour, size.text > 20 ? 5 : 3),
   });
@@ -243,7 +249,8 @@ function labels(colour, size, has) {
 /**
  * The whole style. `colour` resolves tokens; `layers` are the tile layers wanted; `tiles` the absolute prefix;
  * `fill` {property, breaks} or null for no choropleth. Order: ground, choropleth, buildings, lines fine to
- * coarse, chosen, links, dots, symbols, labels (a chosen micro-grid's ground lies under its buildings).
+ * coarse, chosen, links, labels, dots, symbols: a name gives way to every symbol, which comes after it
+ * (a chosen micro-grid's ground lies under its buildings).
  */
 export function mapStyle({ colour, layers, tiles, size, fill, wall = false }) {
   const has = (name) => layers.includes(name);
@@ -264,13 +271,12 @@ export function mapStyle({ colour, layers, tiles, size, fill, wall = false }) {
       ...plan(colour),
       ...accuracy(colour),
       ...links(colour, size),
-      ...labels(colour, size, has).filter(({ id }) => id === 'building-label'),
+      ...labels(colour, size, has),
       ...when('incident', cases().slice(0, 2)),
       ...when('worker', [marks.worker]),
       ...marks.marks,
       ...when('incident', cases().slice(2)),
       SELECTED,
-      ...labels(colour, size, has).filter(({ id }) => id !== 'building-label'),
     ],
   };
 }

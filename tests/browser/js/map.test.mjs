@@ -51,13 +51,20 @@ test('nearly due and overdue cases are never clustered away', () => {
   for (const id of ['case-dot', 'case-calm']) assert.deepEqual(style().layers.find((layer) => layer.id === id).filter, CALM);
 });
 
-test('draw order of the specification', () => {
+test('draw order of the specification, but no name over a symbol', () => {
   const ids = style().layers.map(({ id }) => id);
   const order = ['ground', 'grid-fill', 'building-fill', 'microgrid-line', 'grid-line', 'community-line', 'street-line', 'chosen-line',
-    'link-line', 'case-dot', 'candidate', 'case-pressing', 'case-selected', 'area-label'];
+    'link-line', 'area-label', 'case-dot', 'candidate', 'case-pressing', 'case-selected'];
   assert.deepEqual(order.map((id) => ids.indexOf(id)).toSorted((a, b) => a - b), order.map((id) => ids.indexOf(id)));
   assert.ok(!order.some((id) => !ids.includes(id)));
   assert.equal(new Set(ids).size, ids.length);
+});
+
+test('a name gives way to a pressing case, a case to nothing', () => {
+  const layout = (id) => style().layers.find((layer) => layer.id === id).layout;
+  assert.equal(layout('case-pressing')['icon-allow-overlap'], true);
+  assert.notEqual(layout('case-pressing')['icon-ignore-placement'], true);
+  assert.notEqual(layout('area-label')['text-allow-overlap'], true);
 });
 
 test('only wanted layers have sources, and every layer its source', () => {

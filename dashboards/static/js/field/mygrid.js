@@ -2,12 +2,14 @@
 import { number } from '../format.js';
 import { t } from '../i18n.js';
 import { empty, h, head } from './dom.js';
+import { boundsOf } from '../mapgeometry.js';
 import { fieldMap } from './fieldmap.js';
 
+const MARGIN_PX = 28;
 const KIND = { responsible: '责任人', deputy: '代理', grid_leader: '网格长' };
 
 export class MyGrid {
-  #app; #map = null; #chosen = null; #list = null; #shown = '';
+  #app; #map = null; #chosen = null; #list = null; #shown = ''; #framed = '';
 
   constructor(app) {
     this.#app = app;
@@ -18,8 +20,8 @@ export class MyGrid {
     const map = h('div', { class: 'field-map field-map-grid' });
     place.replaceChildren(head(t('我的网格'), { end: h('span', { class: 'end' }, this.#app.whereWords()), leave: this.#app.elder ? () => this.#app.go('today') : null, label: t('返回') }), map, this.#list);
     try {
-      const [w, s, e, n] = this.#app.home();
-      this.#map = fieldMap(map, { bounds: [w, s, e, n], areas: this.#app.areas, zoomButtons: true });
+      this.#map = fieldMap(map, { bounds: this.#app.home(), areas: this.#own(), zoomButtons: true, framed: true });
+      this.#framed = '';
     } catch {
       map.hidden = true;
     }
@@ -36,6 +38,7 @@ export class MyGrid {
   }
 
   #draw() {
+    this.#frame();
     const duties = this.#app.duties?.duties ?? [];
     const key = JSON.stringify([duties, this.#chosen, this.#app.areas.length]);
     if (key === this.#shown && this.#list.firstChild) return;
@@ -50,6 +53,24 @@ export class MyGrid {
     this.#list.replaceChildren(
       h('p', { class: 'second' }, t('%(n)s 个微网格，在办 %(open)s 件', { n: rows.length, open: number(sum('open_incidents')) })),
       h('div', { class: 'task-list' }, rows.map((each) => this.#row(each))));
+  }
+
+  /** The areas of the list below; all that the phone holds while the duties are not there. */
+  #own() {
+    const listed = new Set((this.#app.duties?.duties ?? []).map(({ area }) => area));
+    const own = this.#app.areas.filter(({ code }) => listed.has(code));
+    return own.length ? own : this.#app.areas;
+  }
+
+  /** Exactly what I answer for, with a margin; again when the areas arrive after the map. */
+  #frame() {
+    const own = this.#own();
+    const key = own.map(({ code }) => code).join();
+    if (!this.#map || !key || key === this.#framed) return;
+    this.#framed = key;
+    this.#map.setAreas(own);
+    const box = boundsOf(own.flatMap(({ bbox: [w, s, e, n] }) => [[w, s], [e, n]]));
+    this.#map.map.fitBounds(box, { padding: MARGIN_PX, duration: 0 });
   }
 
   #row(duty) {
