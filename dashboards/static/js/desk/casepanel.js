@@ -3,6 +3,7 @@ import { api } from '../api.js';
 import { accuracy, distance, dueMoment, timeState } from '../format.js';
 import { icon } from '../icons.js';
 import { isEnglish, locale, nameOf, t } from '../i18n.js';
+import { now } from '../ticker.js';
 import { el } from './dom.js';
 import { photoColumn } from './photos.js';
 import { timeline } from './timeline.js';
@@ -13,7 +14,7 @@ const CHIP_ICONS = { in_time: 'clock', soon: 'clock', overdue: 'triangle', close
 
 /** The chip beside the title: what is left of the stage, or how the case ended. */
 export function timeChip(item) {
-  const time = timeState(item);
+  const time = timeState(item, now());
   const words = time === 'closed' ? stateName(item.state) : stageLeft(item);
   return el('span', { class: `chip chip-${time}`, dataset: { chip: '' } }, CHIP_ICONS[time] && icon(CHIP_ICONS[time]), words);
 }
@@ -35,11 +36,11 @@ function stepNow(item) {
 
 function steps(item) {
   const names = [t('上报'), t('立案'), t('派遣'), t('处理'), t('反馈'), t('核查'), t('评价')];
-  const now = stepNow(item);
-  const time = timeState(item);
+  const at = stepNow(item);
+  const time = timeState(item, now());
   return el('ol', { class: 'steps', 'aria-label': t('七个环节') }, names.map((name, i) => {
-    const kind = i + 1 < now ? 'step-done' : i + 1 === now ? `step-now step-${time}` : '';
-    return el('li', { class: `step ${kind}`, 'aria-current': i + 1 === now ? 'step' : null }, name);
+    const kind = i + 1 < at ? 'step-done' : i + 1 === at ? `step-now step-${time}` : '';
+    return el('li', { class: `step ${kind}`, 'aria-current': i + 1 === at ? 'step' : null }, name);
   }));
 }
 

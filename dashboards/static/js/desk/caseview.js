@@ -2,15 +2,15 @@
 import { api } from '../api.js';
 import { clockTime } from '../format.js';
 import { t } from '../i18n.js';
+import { onTick } from '../ticker.js';
 import { caseBody, caseSkeleton, sidesOf, timeChip } from './casepanel.js';
 import { conflictCard } from './conflict.js';
 import { el } from './dom.js';
 import { OperationBar } from './operations.js';
-import { empty, failed, notThere, whileWaiting } from './states.js';
+import { empty, failed, notThere, unmatched, whileWaiting } from './states.js';
 import { eventName } from './words.js';
 
 const SLOW_MS = 150;
-const TICK_MS = 20000;
 
 export class CaseView {
   #place; #map; #candidates; #shown; #changed; #close; #id = null; #item = null; #bar; #foot; #body; #loading = null; #sides = [];
@@ -26,7 +26,7 @@ export class CaseView {
     this.#body = el('div', { class: 'case-body' });
     this.#bar = new OperationBar(this.#foot, { act: (...given) => this.act(...given), toDepartments });
     place.replaceChildren(this.#body, this.#foot);
-    setInterval(() => this.#tick(), TICK_MS);
+    onTick(() => this.#tick());
   }
 
   get id() { return this.#id; }
@@ -173,12 +173,10 @@ export class CaseView {
     }
   }
 
-  /** No case open: what the reader can do now. */
-  showNothing(count) {
+  /** No case open: what the reader can do now, by how the queue stands. */
+  showNothing(queue) {
     this.#leave();
-    this.#body.replaceChildren(count
-      ? empty({ name: 'list', title: t('从队列里选一件'), text: t('按 J 打开第一件；? 看全部按键。') })
-      : empty({ kind: 'good', name: 'check', title: t('这一环节没有案件'), text: t('新案件会自动出现在左边。') }));
+    this.#body.replaceChildren(nothing(queue));
     this.#shown(null);
   }
 
@@ -200,5 +198,15 @@ export class CaseView {
   #tick() {
     const chip = this.#item && this.#body.querySelector('[data-chip]');
     chip?.replaceWith(timeChip(this.#item));
+  }
+}
+
+function nothing({ standing, error, filter, load, clear }) {
+  switch (standing) {
+    case 'loading': return empty({ name: 'clock', title: t('正在取案件…') });
+    case 'failed': return failed(error, t('没能取到案件'), load);
+    case 'unmatched': return unmatched(filter, t('没有符合条件的案件'), clear);
+    case 'none': return empty({ kind: 'good', name: 'check', title: t('这一环节没有案件'), text: t('新案件会自动出现在左边。') });
+    default: return empty({ name: 'list', title: t('从队列里选一件'), text: t('按 J 打开第一件；? 看全部按键。') });
   }
 }

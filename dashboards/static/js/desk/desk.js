@@ -12,17 +12,18 @@ import { ReportForm } from './report.js';
 import { channelChoices, channelName, loadWords } from './words.js';
 
 const REFRESH_MS = 300;
+const SLOW_MS = 1000;
 const MINUTE_MS = 60000;
 const root = document.querySelector('[data-desk]');
 const part = (name) => root.querySelector(`[data-${name}]`);
 const posts = root.dataset.posts.split(' ').filter(Boolean);
 
 class Desk {
-  #queue; #map; #case; #candidates; #report = null;
+  #queue; #map; #case; #candidates; #report = null; #stood = '';
 
   async start() {
     await loadWords();
-    this.#queue = new Queue(root, { posts, open: (id) => this.open(id) });
+    this.#queue = new Queue(root, { posts, open: (id) => this.open(id), drawn: () => this.#queueDrawn() });
     this.#map = new DeskMap(part('map'), { bounds: JSON.parse(root.dataset.bounds), open: (id) => this.open(id) });
     this.#candidates = new Candidates(part('candidates'), { dispatch: (to, name) => this.#case.act('dispatch', { to }, t('派遣给 %(who)s', { who: name })) });
     this.#case = new CaseView(part('case'), {
@@ -44,9 +45,26 @@ class Desk {
       await Promise.all([this.#queue.load(), this.open(wanted, { push: false })]);
       return;
     }
+    setTimeout(() => this.#queueDrawn(), SLOW_MS); // words for a slow network
     const found = await (q ? this.#queue.search(q) : this.#queue.load());
     if (q && found) await this.open(found.id);
-    else if (!this.#case.id) this.#case.showNothing(this.#queue.items.length);
+  }
+
+  /** The empty case panel says what the queue says, whenever that changes. */
+  #queueDrawn() {
+    if (!this.#queue.searching && new URLSearchParams(location.search).has('q')) history.replaceState(history.state, '', location.pathname);
+    if (!this.#case || this.#case.id || this.#report || this.#stood === this.#standing()) return;
+    this.#showNothing();
+  }
+
+  #standing() {
+    return JSON.stringify([this.#queue.standing, this.#queue.filter]);
+  }
+
+  #showNothing() {
+    this.#stood = this.#standing();
+    const { standing, error, filter } = this.#queue;
+    this.#case.showNothing({ standing, error, filter, load: () => this.#queue.load(), clear: () => this.#queue.clear() });
   }
 
   async #fillFilters() {
@@ -139,7 +157,7 @@ class Desk {
 
   close() {
     this.#queue.mark(null);
-    this.#case.showNothing(this.#queue.items.length);
+    this.#showNothing();
     this.#map.clear();
     history.pushState(null, '', `/desk${location.search}`);
   }
@@ -149,7 +167,7 @@ class Desk {
     if (id) this.open(id, { push: false });
     else {
       this.#queue.mark(null);
-      this.#case.showNothing(this.#queue.items.length);
+      this.#showNothing();
       this.#map.clear();
     }
   }

@@ -16,6 +16,7 @@ export class DeskMap {
     this.#map = createMap(element, {
       bounds: bounds.length === 4 ? bounds : undefined, choropleth: false,
       layers: ['street', 'community', 'grid', 'microgrid', 'building', 'incident'],
+      pillText: stageLeft,
       onSelect: ({ id }, point) => { if (this.#place) this.#place(point); else this.#open(id); },
       onClick: (point) => this.#place?.(point),
     });
@@ -30,7 +31,7 @@ export class DeskMap {
     const point = [item.lon, item.lat];
     this.#map.select({
       id: item.id, point, severity: item.severity, state: item.state, time_state: item.time_state, due_at: item.due_at,
-      stage: item.stage, pill_text: stageLeft(item),
+      soon_at: item.soon_at, stage: item.stage,
     });
     this.#map.chooseMicrogrid(item.area_path ? item.area_path.replaceAll('.', '') : null);
     const near = candidates.slice(0, SHOWN).map((each) => ({

@@ -3,13 +3,13 @@ import { api } from '../api.js';
 import { timeLeft, timeState } from '../format.js';
 import { locale, nameOf, t, tn } from '../i18n.js';
 import { caseSymbol } from '../symbols.js';
+import { now, onTick } from '../ticker.js';
 import { arrange, button, el } from './dom.js';
 import { emptyQueue, failed, whileWaiting } from './states.js';
 import { channelName, firstTab, placeWords, shortNumber, stateName, tabsFor } from './words.js';
 
 const PAGE = 50;
 const MOST = 200;
-const TICK_MS = 20000;
 const GROUPS = ['overdue', 'soon', 'in_time', 'stopped', 'closed'];
 const groupName = (key) => ({
   overdue: t('超期'), soon: t('即将到期'), in_time: t('时限内'), stopped: t('停表'), closed: t('已结束'),
@@ -18,15 +18,16 @@ const groupName = (key) => ({
 export class Queue {
   #list; #tabs; #found; #posts; #open; #tab; #filter = { area: '', channel: '', order: 'due', q: '' };
   #items = []; #next = null; #rows = new Map(); #heads = new Map(); #counts = {}; #chosen = null;
-  #waiting = null; #pointed = false; #loading = null; #more; #end; #gone = new Set(); #fresh = new Set();
+  #waiting = null; #pointed = false; #loading = null; #more; #end; #gone = new Set(); #fresh = new Set(); #drawn; #error = null; #asked = false;
 
-  /** `open(id)` is called when a row is chosen. */
-  constructor(root, { posts, open }) {
+  /** `open(id)` is called when a row is chosen, `drawn()` after the list says something new. */
+  constructor(root, { posts, open, drawn }) {
     this.#list = root.querySelector('[data-list]');
     this.#tabs = root.querySelector('[data-tabs]');
     this.#found = root.querySelector('[data-found]');
     this.#posts = posts;
     this.#open = open;
+    this.#drawn = drawn;
     this.#tab = firstTab(posts);
     this.#more = el('button', { type: 'button', class: 'queue-more', hidden: true, on: { click: () => this.#takeWaiting(true) } });
     this.#end = el('div', { class: 'desk-end', 'aria-hidden': 'true' });
@@ -46,12 +47,23 @@ export class Queue {
         this.load();
       });
     }
-    setInterval(() => this.#tick(), TICK_MS);
+    onTick(() => this.#tick());
   }
 
   get items() { return this.#ordered(); }
   get tabs() { return tabsFor(this.#posts); }
   get searching() { return this.#filter.q; }
+  get filter() { return { ...this.#filter }; }
+
+  /** What the list says: 'loading', 'failed', 'found', 'unmatched' (a search or filter hides all) or 'none' (no work here). */
+  get standing() {
+    if (this.#error) return 'failed';
+    if (!this.#asked) return 'loading';
+    if (this.#items.length) return 'found';
+    const { q, area, channel } = this.#filter;
+    return q || area || channel ? 'unmatched' : 'none';
+  }
+  get error() { return this.#error; }
 
   choose(key) {
     if (!this.tabs.some((tab) => tab.key === key)) return;
@@ -90,14 +102,25 @@ export class Queue {
       this.#fresh.clear();
       this.#items = page.items;
       this.#next = page.next;
+      this.#asked = true;
+      this.#error = null;
       this.#list.scrollTop = 0;
       this.#draw();
     } catch (error) {
-      if (error.code !== 'aborted') this.#list.replaceChildren(failed(error, t('没能取到案件'), () => this.load()));
+      if (error.code !== 'aborted') this.#failed(error);
     } finally {
       done();
       if (this.#loading === loading) this.#loading = null;
     }
+  }
+
+  #failed(error) {
+    this.#error = error;
+    this.#items = [];
+    this.#next = null;
+    this.#rows.clear();
+    this.#list.replaceChildren(failed(error, t('没能取到案件'), () => this.load()));
+    this.#drawn();
   }
 
   async #count() {
@@ -154,6 +177,7 @@ export class Queue {
   }
 
   #take({ items, next }) {
+    this.#error = null;
     this.#items = items;
     this.#next = next;
     this.#gone.clear();
@@ -258,7 +282,8 @@ export class Queue {
     const tab = this.tabs.find(({ key }) => key === this.#tab);
     if (this.#items.length === 0) {
       this.#rows.clear();
-      arrange(this.#list, [emptyQueue(this.#filter, tab, () => this.#clear())]);
+      arrange(this.#list, [emptyQueue(this.#filter, tab, () => this.clear())]);
+      this.#drawn();
       return;
     }
     const nodes = [this.#more];
@@ -276,10 +301,14 @@ export class Queue {
     if (this.#next) nodes.push(this.#end);
     arrange(this.#list, nodes);
     this.mark(this.#chosen);
+    this.#drawn();
   }
 
-  #clear() {
-    Object.assign(this.#filter, { area: '', channel: '' });
+  /** Without search and filters, from the first page. */
+  clear() {
+    Object.assign(this.#filter, { area: '', channel: '', q: '' });
+    const field = document.querySelector('[data-search]');
+    if (field) field.value = '';
     for (const name of ['area', 'channel']) this.#list.parentElement.querySelector(`[data-${name}]`).value = '';
     this.load();
   }
@@ -305,9 +334,9 @@ export class Queue {
   /** The words of a row; drawn again only when they changed. */
   #dress(row, item) {
     if (!row) return;
-    const time = timeState(item);
+    const time = timeState(item, now());
     const gone = this.#gone.has(item.id);
-    const left = gone || time === 'closed' ? stateName(item.state) : timeLeft(item, Date.now(), { locale: locale() });
+    const left = gone || time === 'closed' ? stateName(item.state) : timeLeft(item, now(), { locale: locale() });
     const key = [item.version, time, left, gone].join('|');
     if (row.dataset.key === key) return;
     row.dataset.key = key;

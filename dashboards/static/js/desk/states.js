@@ -11,14 +11,19 @@ export function empty({ kind = '', name, title, text = '', buttons = [] }) {
 
 /** No rows: good news in a tab, a hint where filters or a search hide them. */
 export function emptyQueue({ q, area, channel }, tab, clear) {
-  if (q) {
-    return empty({ name: 'search', title: t('没有找到 “%(q)s”', { q }), text: t('可以写案号后四位、地址、事项名称或拼音首字母。') });
-  }
   const title = t('没有%(what)s的案件', { what: tab?.name() ?? '' });
-  if (area || channel) {
-    return empty({ name: 'check', title, text: t('按现在选的社区和来源。'), buttons: [button(t('看全部'), { run: clear })] });
-  }
+  if (q || area || channel) return unmatched({ q, area, channel }, title, clear);
   return empty({ kind: 'good', name: 'check', title, text: t('新案件会自动出现在这里。') });
+}
+
+/** Nothing matches what is searched or chosen: says what hides the rows and how to see them again. */
+export function unmatched({ q, area, channel }, title, clear) {
+  const chosen = area || channel ? t('按现在选的社区和来源。') : '';
+  if (!q) return empty({ name: 'search', title, text: chosen, buttons: [button(t('看全部'), { run: clear })] });
+  return empty({
+    name: 'search', title: t('没有找到 “%(q)s”', { q }), text: `${chosen}${t('可以写案号后四位、地址、事项名称或拼音首字母。')}`,
+    buttons: [button(chosen ? t('清除搜索和筛选') : t('清除搜索'), { run: clear })],
+  });
 }
 
 /** One sentence for both: not there, or not in one's scope. */

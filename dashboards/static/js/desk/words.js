@@ -2,6 +2,7 @@
 import { api } from '../api.js';
 import { isEnglish, locale, nameOf, t } from '../i18n.js';
 import { clockWords, NBSP, number, timeLeft } from '../format.js';
+import { now as shownNow } from '../ticker.js';
 
 /** The queue's tabs in the order of the loop, with the posts whose work they are. */
 export const TABS = Object.freeze([
@@ -99,7 +100,7 @@ export function placeWords(item, parts = 2) {
   return (item.place ?? '').split(' · ').slice(0, parts).join(' ');
 }
 /** '派遣剩 17 分钟'. */
-export function stageLeft(item, now = Date.now()) {
+export function stageLeft(item, now = shownNow()) {
   const left = timeLeft(item, now, { locale: locale() });
   const stage = item.time_state === 'closed' || item.time_state === 'stopped' ? '' : stageName(item.stage);
   if (!stage) return left;
