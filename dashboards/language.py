@@ -9,6 +9,7 @@ from pathlib import Path
 from babel.messages.mofile import read_mo
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel
+from flask_babel import gettext as _
 
 from dashboards.requests import actor, house
 
@@ -34,6 +35,7 @@ def install(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = "zh"
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
     Babel(app, locale_selector=locale)
+    app.add_template_filter(label_words)
     app.context_processor(
         lambda: {
             "locale": "en" if locale() == "en" else "zh-CN",
@@ -41,6 +43,23 @@ def install(app: Flask) -> None:
             "theme": g.session.theme if "session" in g else "light",
         }
     )
+
+
+def label_words(label: str) -> str:
+    """A label of a post and an id ("派遣员 D-01") in the reader's language; others as they are."""
+    post, space, rest = label.partition(" ")
+    posts = {
+        "网格员": _("网格员"),
+        "网格长": _("网格长"),
+        "受理员": _("受理员"),
+        "派遣员": _("派遣员"),
+        "值班长": _("值班长"),
+        "指挥大屏": _("指挥大屏"),
+        "系统管理员": _("系统管理员"),
+        "安全管理员": _("安全管理员"),
+        "审计管理员": _("审计管理员"),
+    }
+    return f"{posts.get(post, post)}{space}{rest}" if rest else label
 
 
 @lru_cache(maxsize=4)

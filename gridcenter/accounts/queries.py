@@ -69,7 +69,7 @@ SELECT a.id, a.username, a.display_name, a.locale, a.disabled_at, a.locked_until
                    'area_path', p.area_path, 'place', place_name(p.area_path),
                    'area', (SELECT v.name FROM area_version v
                              WHERE v.path = p.area_path AND upper_inf(v.valid)),
-                   'department', d.name) ORDER BY k.sort, p.id)
+                   'department', d.name, 'department_en', d.name_en) ORDER BY k.sort, p.id)
           FROM posting p JOIN post k ON k.code = p.post
           LEFT JOIN department d ON d.id = p.department_id
          WHERE p.account_id = a.id AND p.valid @> CURRENT_DATE), '[]') AS postings
@@ -87,7 +87,7 @@ def account_list(
     """Accounts in the order of their names, each with its postings of today.
 
     Keys: id, username, display_name, locale, disabled_at, locked_until, last_login_at, created_at,
-    is_example, postings [{id, post, name, name_en, area_path, place, area, department}].
+    is_example, postings [{id, post, name, name_en, area_path, place, area, department, department_en}].
     """
     return tx.all(_ACCOUNTS, {"q": q or None, "after": after, "limit": limit})
 

@@ -289,6 +289,7 @@ SELECT json_build_object({SUMMARY},
                       'operation', e.operation, 'from_state', e.from_state, 'to_state', e.to_state,
                       'at', e.at, 'happened_at', e.happened_at, 'post', e.post,
                       'who', event_actor(e.account_id), 'note', e.note,
+                      'to_name_en', (SELECT d.name_en FROM department d WHERE d.code = e.data->>'to'),
                       'data', e.data) ORDER BY e.id), '[]')
                       FROM case_event e WHERE e.case_id = c.id)
        ) AS item

@@ -49,6 +49,12 @@ export function tn(msgid, n, params = {}) {
   return fill(text || msgid, { n, ...params });
 }
 
+/** A label made of a post and an id ('派遣员 D-01') with the post in the page's language; names of people stay. */
+export function labelWords(label) {
+  const [post, ...rest] = String(label ?? '').split(' ');
+  return rest.length ? [t(post), ...rest].join(' ') : post;
+}
+
 /** The name of a data row ({name, name_en}) in the page's language. */
 export function nameOf(row) {
   return (isEnglish() && row?.name_en) || row?.name || '';

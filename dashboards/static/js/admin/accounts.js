@@ -3,12 +3,13 @@ import { api } from '../api.js';
 import { button, facts, field, node, select, sentence } from '../areas/nodes.js';
 import { banner, confirmDialog, whileBusy } from '../dialog.js';
 import { moment } from '../format.js';
-import { locale, nameOf, t } from '../i18n.js';
+import { labelWords, locale, nameOf, t } from '../i18n.js';
 import { icon } from '../icons.js';
 import { cell } from '../table.js';
 import { areaField, form } from './choose.js';
 
 const when = (at) => (at ? moment(at, Date.now(), { locale: locale() }) : null);
+const departmentOf = (held) => nameOf({ name: held?.department, name_en: held?.department_en });
 const locked = ({ locked_until }) => locked_until && Date.parse(locked_until) > Date.now();
 
 function chip(text, kind = '') {
@@ -25,9 +26,9 @@ function cells(row) {
   const state = node('td', {}, stateOf(row));
   const posts = row.postings.slice(0, 3).map((held) => chip(nameOf(held)));
   const rest = row.postings.length > 3 ? `+${row.postings.length - 3}` : '';
-  const where = [...new Set(row.postings.map(({ place, area, department }) => place || area || department).filter(Boolean))].join('、');
+  const where = [...new Set(row.postings.map((held) => held.place || held.area || departmentOf(held)).filter(Boolean))].join('、');
   return [
-    cell(row.username, { head: true }), cell(row.display_name),
+    cell(row.username, { head: true }), cell(labelWords(row.display_name)),
     node('td', {}, posts.length ? posts : node('span', { className: 'faint' }, t('还没有岗位')), rest),
     cell(where || '—'), state, cell(when(row.last_login_at) ?? t('没有登录过')),
   ];
@@ -88,7 +89,7 @@ function postings(row, page) {
       });
       if (sure) await act(page, end, t('正在收回…'), () => api.delete(`postings/${held.id}`), () => page.reload(row.id));
     } });
-    const place = (held.place || held.area) ?? held.department ?? t('不分辖区');
+    const place = (held.place || held.area) ?? (departmentOf(held) || t('不分辖区'));
     return node('li', {}, node('span', { className: 'grow' }, nameOf(held), node('small', {}, place)), may ? end : null);
   });
   return node(
@@ -126,7 +127,7 @@ function grantForm(row, page) {
 function side(row, page) {
   const title = node('div', { className: 'row' }, icon('user'), node('h2', { className: 'grow' }, row.username), stateOf(row));
   const about = facts([
-    [t('姓名或称呼'), row.display_name], [t('上次登录'), when(row.last_login_at) ?? t('没有登录过')], [t('建于'), when(row.created_at)],
+    [t('姓名或称呼'), labelWords(row.display_name)], [t('上次登录'), when(row.last_login_at) ?? t('没有登录过')], [t('建于'), when(row.created_at)],
     [t('停用于'), when(row.disabled_at)], [t('锁定到'), locked(row) ? when(row.locked_until) : null],
     [t('来源'), row.is_example ? t('示例数据') : null],
   ]);
@@ -162,7 +163,7 @@ export function accounts(page) {
       { key: 'where', name: t('辖区或部门') }, { key: 'state', name: t('状态') }, { key: 'last_login_at', name: t('上次登录') },
     ],
     value: (row, column) => ({
-      posts: row.postings.map(nameOf).join(), where: row.postings[0]?.place ?? row.postings[0]?.department ?? null,
+      posts: row.postings.map(nameOf).join(), where: row.postings[0]?.place ?? (departmentOf(row.postings[0]) || null),
       state: row.disabled_at ? 2 : locked(row) ? 1 : 0, last_login_at: row.last_login_at && Date.parse(row.last_login_at),
     }[column] ?? row[column]),
     cells, side, load: (q, after) => api.get('accounts', { q, after }),

@@ -2,7 +2,7 @@
 import { api } from '../api.js';
 import { clearErrors, field, node, showErrors } from '../areas/nodes.js';
 import { whileBusy } from '../dialog.js';
-import { t } from '../i18n.js';
+import { labelWords, t } from '../i18n.js';
 
 const LEVELS = ['street', 'community', 'grid', 'microgrid'];
 let areas = null;
@@ -42,7 +42,7 @@ export function workerField(label, name = 'worker') {
   const input = node('input', { name, required: true });
   const list = listed(name, input, async () => {
     const { items } = await api.get('workers');
-    return items.map(({ code, display_name }) => [code, display_name]);
+    return items.map(({ code, display_name }) => [code, labelWords(display_name)]);
   });
   const made = field(label, input, { help: t('输入编号或姓名，从列表里选') });
   made.append(list);

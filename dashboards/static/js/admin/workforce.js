@@ -3,7 +3,7 @@ import { api } from '../api.js';
 import { button, dutyName, facts, field, levelName, node, select, sentence } from '../areas/nodes.js';
 import { banner, confirmDialog, whileBusy } from '../dialog.js';
 import { day, number } from '../format.js';
-import { locale, nameOf, t } from '../i18n.js';
+import { labelWords, locale, nameOf, t } from '../i18n.js';
 import { cell } from '../table.js';
 import { areaField, form, workerField } from './choose.js';
 
@@ -82,14 +82,14 @@ export function workers() {
     ],
     value: (row, column) => (column === 'duties' ? row.duties.length : row[column]),
     cells: (row) => [
-      cell(row.code, { head: true }), cell(row.display_name), cell(employments()[row.employment] ?? row.employment), cell(row.place || '—'),
+      cell(row.code, { head: true }), cell(labelWords(row.display_name)), cell(employments()[row.employment] ?? row.employment), cell(row.place || '—'),
       cell(row.duties.length ? number(row.duties.length) : t('无'), { className: 'num' }), cell(number(row.capacity), { className: 'num' }),
     ],
     load: (q) => listed('workers', q, 'code', 'display_name', 'place'),
     side: (row, page) => [
       node('h2', {}, t('网格员 %(code)s', { code: row.code })),
       facts([
-        [t('姓名或称呼'), row.display_name], [t('性质'), employments()[row.employment]], [t('辖区'), row.place],
+        [t('姓名或称呼'), labelWords(row.display_name)], [t('性质'), employments()[row.employment]], [t('辖区'), row.place],
         [t('在办上限'), t('%(n)s 件', { n: row.capacity })],
         [t('账号'), row.account_id ? (row.disabled ? t('已停用') : t('已绑定')) : t('没有账号，手机端不能登录')],
         [t('来源'), row.is_example ? t('示例数据') : null],
@@ -123,7 +123,7 @@ export function duties() {
     ],
     value: (row, column) => (column === 'kind' ? `${row.kind}${row.rank}` : row[column]),
     cells: (row) => [
-      cell(row.place || row.name, { head: true }), cell(levelName(row.level)), cell(dutyName(row)), cell(`${row.worker} ${row.display_name}`),
+      cell(row.place || row.name, { head: true }), cell(levelName(row.level)), cell(dutyName(row)), cell(`${row.worker} ${labelWords(row.display_name)}`),
       cell(date(row.since)), cell(date(row.until) ?? t('长期')),
     ],
     load: (q) => listed('duties', q, 'worker', 'display_name', 'place', 'area'),
@@ -132,7 +132,7 @@ export function duties() {
       return [
         node('h2', {}, row.place || row.name),
         facts([
-          [t('代码'), row.area], [t('层级'), levelName(row.level)], [t('担任'), dutyName(row)], [t('网格员'), `${row.worker} ${row.display_name}`],
+          [t('代码'), row.area], [t('层级'), levelName(row.level)], [t('担任'), dutyName(row)], [t('网格员'), `${row.worker} ${labelWords(row.display_name)}`],
           [t('从'), date(row.since)], [t('到'), date(row.until) ?? t('长期')], [t('来源'), row.is_example ? t('示例数据') : null],
         ]),
         node('div', { className: 'button-row' }, end),

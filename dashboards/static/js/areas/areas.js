@@ -1,7 +1,7 @@
 /** The areas page: tree, map and card are one choice; the address keeps it (#code). */
 import { api } from '../api.js';
 import { area as areaWords, day, number } from '../format.js';
-import { locale, nameOf, t } from '../i18n.js';
+import { labelWords, locale, nameOf, t } from '../i18n.js';
 import { dutyName, empty, facts, levelName, loading, node, sentence } from './nodes.js';
 import { shape, ShapeMap } from './shapes.js';
 import { AreaTree, childrenOf } from './tree.js';
@@ -98,7 +98,7 @@ class Areas {
       const own = items.filter((duty) => duty.area === area.code);
       const covered = new Set(items.filter(({ kind }) => kind === 'responsible').map((duty) => duty.area)).size;
       const list = own.map((duty) => node(
-        'li', {}, node('b', {}, duty.worker), node('span', { className: 'grow cut' }, duty.display_name), node('span', { className: 'end' }, `${dutyName(duty)} · ${t('从 %(day)s', { day: date(duty.since) })}`),
+        'li', {}, node('b', {}, duty.worker), node('span', { className: 'grow cut' }, labelWords(duty.display_name)), node('span', { className: 'end' }, `${dutyName(duty)} · ${t('从 %(day)s', { day: date(duty.since) })}`),
       ));
       const words = items.length ? t('这一级没有直接的责任人；下面 %(n)s 处有', { n: number(covered) }) : t('没有责任人，案件会往上一级找人');
       place.replaceChildren(title, list.length ? node('ul', { className: 'areas-people' }, list) : node('p', { className: 'second' }, words));

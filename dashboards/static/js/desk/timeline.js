@@ -42,10 +42,9 @@ function entry(event, item) {
     note && el('span', { class: 'timeline-note' }, note));
 }
 
-/** Whom it was sent to: a worker by post and id, the present department in the page's language. */
-function sentTo({ to, to_name }, item) {
-  if (item.department?.to === to) return nameOf(item.department);
-  return /\d/.test(to) ? personName('grid_worker', to) : to_name ?? to;
+/** Whom it was sent to: a worker by post and id, a department in the page's language. */
+function sentTo({ data: { to, to_name }, to_name_en }) {
+  return /\d/.test(to) ? personName('grid_worker', to) : nameOf({ name: to_name ?? to, name_en: to_name_en });
 }
 
 function noteOf(event, item) {
@@ -60,7 +59,7 @@ function noteOf(event, item) {
   }
   if (event.operation === 'overdue') said.push((data.stages ?? []).map(({ stage }) => stageName(stage)).join(' · '));
   if (event.operation === 'file') said.push(filedWords(data, item));
-  if (data.to) said.push(t('派给 %(to)s', { to: sentTo(data, item) }));
+  if (data.to) said.push(t('派给 %(to)s', { to: sentTo(event) }));
   if (given.satisfaction) said.push(satisfactionName(given.satisfaction));
   if (given.reason && given.reason !== note) said.push(given.reason);
   if (note) said.push(note);

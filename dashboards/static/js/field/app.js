@@ -1,6 +1,6 @@
 /** What all views of the phone's page share: account, stores, lists, network, and which view stands. */
 import { api } from '../api.js';
-import { t } from '../i18n.js';
+import { labelWords, t } from '../i18n.js';
 import { live } from '../live.js';
 import { Catalogue } from './catalogue.js';
 import { WORKING } from './casestate.js';
@@ -182,7 +182,7 @@ export class App extends EventTarget {
   /** '01-001　社区01 第1网格' */
   whereWords() {
     const { worker } = this.duties ?? {};
-    return worker ? `${worker.code}　${String(worker.place ?? '').replaceAll(' · ', ' ')}` : this.account.label;
+    return worker ? `${worker.code}　${String(worker.place ?? '').replaceAll(' · ', ' ')}` : labelWords(this.account.label);
   }
 
   network() {

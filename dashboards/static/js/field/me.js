@@ -2,7 +2,7 @@
 import { api } from '../api.js';
 import { confirmDialog } from '../dialog.js';
 import { moment } from '../format.js';
-import { isEnglish, locale, t } from '../i18n.js';
+import { isEnglish, labelWords, locale, t } from '../i18n.js';
 import { button, choices, h, head } from './dom.js';
 import { say } from './frame.js';
 
@@ -20,7 +20,7 @@ export class Me {
     place.replaceChildren(
       head(t('我的'), { leave: app.elder ? () => app.go('today') : null, label: t('返回') }),
       h('div', { class: 'phone-page field-me' },
-        h('section', { class: 'panel panel-body' }, h('p', { class: 'field-me-name' }, app.account.label), h('p', { class: 'second' }, app.whereWords()), h('p', { class: 'second' }, t('账号 %(name)s', { name: app.account.username }))),
+        h('section', { class: 'panel panel-body' }, h('p', { class: 'field-me-name' }, labelWords(app.account.label)), h('p', { class: 'second' }, app.whereWords()), h('p', { class: 'second' }, t('账号 %(name)s', { name: app.account.username }))),
         h('section', { class: 'panel' },
           row(t('字号'), choices([{ value: false, text: t('标准版') }, { value: true, text: t('大字版') }], app.elder, (on) => app.setElder(on), t('字号'))),
           row(t('语言'), choices([{ value: 'zh', text: '中文' }, { value: 'en', text: 'English' }], isEnglish() ? 'en' : 'zh', (value) => this.#speak(value), t('语言')))),
