@@ -125,7 +125,9 @@ export class Queue {
 
   async #count() {
     const { area, channel } = this.#filter;
-    this.#counts = (await api.get('incidents/counts', { area, channel })).times;
+    const { times } = await api.get('incidents/counts', { area, channel });
+    if (area !== this.#filter.area || channel !== this.#filter.channel) return; // another filter was chosen meanwhile
+    this.#counts = times;
     this.#drawTabs();
   }
 
