@@ -55,6 +55,16 @@ def open_now(page: Page) -> int:
     return int(text) if text.isdigit() else -1
 
 
+def reload_and_rest(page: Page) -> None:
+    """Load anew and wait until the map has its tiles and nothing was asked for a second: drawing them
+    keeps a processor busy, and what is measured meanwhile is the machine."""
+    asked: list[tuple[float, str]] = []
+    page.on("request", lambda request: asked.append((time.monotonic(), request.url)))
+    page.reload()
+    until(page, lambda: any("/tiles/" in url for _, url in asked))
+    until(page, lambda: time.monotonic() - asked[-1][0] > 1)
+
+
 def serious(page: Page) -> list[str]:
     """What axe calls serious or critical."""
     page.evaluate(AXE.read_text())
@@ -92,6 +102,7 @@ def test_a_report_is_on_the_wall_within_two_seconds_without_reload(
 ) -> None:
     watched = open_page("B-01", "/wall", **WALL)
     page = watched.page
+    reload_and_rest(page)
     before = until(page, lambda: open_now(page) + 1) - 1
     until(page, lambda: page.inner_text("[data-age-text]"))
     page.evaluate("window.loadedOnce = true")
