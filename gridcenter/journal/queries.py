@@ -33,8 +33,21 @@ def parse_cursor(text: str) -> int:
 
 
 def horizon(tx: Transaction) -> int:
-    """The number up to which the feed is settled."""
+    """The number up to which the feed is settled.
+
+    It may step back for a moment, when a writer claims late what was the last number a while ago; what
+    it then writes is above every number that was ever settled, so nothing read is undone.
+    """
     return int(tx.scalar("SELECT journal_horizon() AS horizon"))
+
+
+def handed_out(tx: Transaction) -> int:
+    """The last number handed out, settled or not; a database that was put back knows fewer."""
+    return int(
+        tx.scalar(
+            "SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS number FROM journal_number_seq"
+        )
+    )
 
 
 def head(tx: Transaction) -> str:
@@ -49,11 +62,11 @@ def entries_after(tx: Transaction, cursor: str, limit: int) -> str:
     `next` is where to read on, at least `cursor`. Raises CursorGone for a cursor beyond the end.
     """
     after, settled = parse_cursor(cursor), horizon(tx)
-    if after > settled:
+    if after > settled and after > handed_out(tx):
         raise CursorGone()
     row = tx.one(_AFTER, {"after": after, "horizon": settled, "limit": limit})
     assert row is not None
-    following = row["last"] if row["n"] == limit else settled
+    following = row["last"] if row["n"] == limit else max(after, settled)
     return f'{{"items":{row["items"]},"next":"{following}"}}'
 
 

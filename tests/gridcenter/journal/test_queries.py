@@ -9,7 +9,7 @@ import pytest
 
 from gridcenter.actor import act_as
 from gridcenter.database import Transaction, connect
-from gridcenter.errors import InvalidInput
+from gridcenter.errors import CursorGone, InvalidInput
 from gridcenter.journal import queries
 from gridcenter.journal.listen import Bell
 from tests import builders
@@ -96,6 +96,25 @@ def test_many_writers_and_a_reader_that_never_goes_back(house: House) -> None:
     reader.join(30)
     assert seen == sorted(seen)
     assert len(seen) == len(set(seen)) == writers * each
+
+
+def test_a_claim_that_comes_late_sends_nobody_away(house: House) -> None:
+    with house.owner.transaction() as tx:
+        numbers = [tx.scalar(INSERT, {"path": STREET}) for _ in range(3)]
+        actor = builders.actor_named(tx, "D-01")
+    with connect(house.settings.url("owner", house.name)) as writing:
+        # As a writer does that read the last number before the other two were handed out.
+        writing.execute(
+            "SELECT pg_advisory_xact_lock_shared((4490::bigint << 48) | %s)", [numbers[0]]
+        )
+        with house.database.transaction(read_only=True) as tx:
+            act_as(tx, actor)
+            assert queries.head(tx) == str(numbers[0])
+            page = json.loads(queries.entries_after(tx, str(numbers[-1]), 10))
+            assert page == {"items": [], "next": str(numbers[-1])}
+            with pytest.raises(CursorGone):
+                queries.entries_after(tx, str(numbers[-1] + 1), 10)
+        writing.rollback()
 
 
 def test_one_sees_the_own_area_only(house: House) -> None:
