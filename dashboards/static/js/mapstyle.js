@@ -29,7 +29,7 @@ const LABEL_PLACES = [
   [0, 0], [0, -0.8], [0, 0.8], [-0.8, 0], [0.8, 0], [0, -1.6], [0, 1.6], [-1.6, 0], [1.6, 0],
 ].flatMap((offset) => ['center', offset]);
 
-/** Name of the image of a case; map.js draws it when MapLibre misses it. */
+/** Name of the image of a case; mapimages.js draws it when MapLibre misses it. */
 export const caseImageName = (kind) => [
   'concat', `${kind}|`, ['coalesce', ['to-string', ['get', 'severity']], 'general'], '|',
   ['coalesce', ['get', 'time_state'], 'in_time'], '|', ['coalesce', ['get', 'state'], ''], '|',
@@ -171,7 +171,7 @@ const SELECTED = {
   layout: { 'icon-image': ['get', 'image'], 'icon-allow-overlap': true, 'icon-padding': 0 },
 };
 
-/** Case layers; map.js filters the chosen one out of them. */
+/** Case layers; mapselection.js filters the chosen one out of them. */
 function cases() {
   const base = { type: 'symbol', source: 'incident', 'source-layer': 'incident' };
   const layout = {
