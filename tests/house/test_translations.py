@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +10,9 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+
+from dashboards.assets import compile_translations
+from dashboards.language import messages_json
 
 DASHBOARDS = Path(__file__).resolve().parents[2] / "dashboards"
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2"), ("static/js/**.js", "javascript")]
@@ -50,3 +54,11 @@ def test_english_is_english_and_keeps_its_placeholders() -> None:
         for text in texts:
             assert text == "中文" or not HAN.search(text), f"{ids[0]}: {text}"
             assert set(re.findall(r"%\((\w+)\)", text)) <= set(re.findall(r"%\((\w+)\)", ids[0]))
+
+
+def test_scripts_are_given_the_singular_of_counted_things() -> None:
+    compile_translations()
+    messages_json.cache_clear()
+    words = json.loads(messages_json("en"))
+    assert words["欠照片 %(n)s 张"] == ["%(n)s photo owed", "%(n)s photos owed"]
+    assert words["今日 %(n)s 件"] == "Today: %(n)s"

@@ -1,7 +1,7 @@
 /** 待发箱: what needs me, what waits, what arrived; each counted, nothing hidden. */
 import { api } from '../api.js';
 import { bytes, clockTime, moment } from '../format.js';
-import { locale, nameOf, t } from '../i18n.js';
+import { locale, nameOf, t, tn } from '../i18n.js';
 import { icon } from '../icons.js';
 import { confirmDialog } from '../dialog.js';
 import { button, caseNumber, empty, h, head } from './dom.js';
@@ -71,7 +71,7 @@ export class OutboxView {
     const second = owed ? t('%(time)s　文字已送达', { time: at }) : photos.length || main.kind === 'photo'
       ? t('%(time)s　照片 %(n)s 张，%(size)s', { time: at, n: photos.length + (main.kind === 'photo' ? 1 : 0), size: bytes(size) }) : at;
     const problem = [main, ...photos].map((item) => item.problem).find(Boolean);
-    const end = state === 'sending' ? t('正在发') : owed ? t('欠照片 %(n)s 张', { n: owed }) : problem && problem.status >= 500 ? t('服务器忙，会再试') : t('等待');
+    const end = state === 'sending' ? t('正在发') : owed ? tn('欠照片 %(n)s 张', owed) : problem && problem.status >= 500 ? t('服务器忙，会再试') : t('等待');
     return this.#row(group, 'soon', main.kind === 'operation' && !photos.length ? 'upload' : 'camera', second, h('span', { class: 'is-soon field-record-end' }, end));
   }
 
