@@ -414,6 +414,47 @@ def test_filters_and_groups_are_counted_by_the_server(live: Live, open_page: Ope
     assert sum(heads) == shown == tab_count(page, "dispatch")
 
 
+def test_a_late_answer_of_another_filter_changes_nothing(live: Live, open_page: Open) -> None:
+    here = filed(live, channel="video")
+    there = filed(live, NEXT_COMMUNITY, channel="sensor")
+    page = ready(open_page("D-01", "/desk"))
+    held: list[Any] = []
+    page.route("**/incidents/counts?*channel=sensor*", lambda route: held.append(route))
+    with page.expect_response("**/api/v1/incidents?*channel=sensor*"):
+        page.select_option("[data-channel]", "sensor")
+    until(page, lambda: held)
+    page.select_option("[data-channel]", "video")
+    until(page, lambda: row(page, there).count() == 0 and row(page, here).count() == 1)
+    shown, counted = page.locator(".queue-row").count(), tab_count(page, "dispatch")
+    held[0].continue_()
+    page.wait_for_timeout(500)
+    assert row(page, there).count() == 0 and row(page, here).count() == 1
+    assert page.locator(".queue-row").count() == shown and tab_count(page, "dispatch") == counted
+
+
+def test_what_happens_while_the_queue_loads_is_seen(live: Live, open_page: Open) -> None:
+    filed(live)
+    page = ready(open_page("D-01", "/desk"))
+    before = tab_count(page, "dispatch")
+    held: list[Any] = []
+    page.route(
+        "**/api/v1/incidents?*order=opened*",
+        lambda route: held.append((route, route.fetch())),
+        times=1,
+    )
+    page.select_option("[data-order]", "opened")
+    until(page, lambda: held)
+    heard: list[Any] = []
+    page.on("response", lambda answer: "/journal?" in answer.url and heard.append(answer))
+    arrived = filed(live)
+    until(page, lambda: sum(answer.text().count(arrived) for answer in heard) >= 2)
+    page.wait_for_timeout(500)  # both steps were heard; the queue still waits for its older answer
+    route, answer = held[0]
+    route.fulfill(response=answer)
+    until(page, lambda: row(page, arrived).count() == 1, LIVE_S)
+    assert tab_count(page, "dispatch") == before + 1
+
+
 def test_long_queues_come_by_pages(live: Live, open_page: Open) -> None:
     for _ in range(60):
         reported(live)

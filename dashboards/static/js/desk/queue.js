@@ -19,6 +19,7 @@ export class Queue {
   #list; #tabs; #found; #posts; #open; #tab; #filter = { area: '', channel: '', order: 'due', q: '' };
   #items = []; #next = null; #rows = new Map(); #heads = new Map(); #counts = {}; #chosen = null;
   #waiting = null; #pointed = false; #loading = null; #more; #end; #gone = new Set(); #fresh = new Set(); #drawn; #error = null; #asked = false;
+  #refreshing = null; #missed = false;
 
   /** `open(id)` is called when a row is chosen, `drawn()` after the list says something new. */
   constructor(root, { posts, open, drawn }) {
@@ -88,15 +89,17 @@ export class Queue {
   /** From the first page, with the skeleton in its place. */
   async load() {
     this.#loading?.abort();
+    this.#refreshing?.abort();
     const loading = new AbortController();
     this.#loading = loading;
+    this.#missed = false;
     this.#waiting = null;
     this.#more.hidden = true;
     this.#drawTabs();
     const done = whileWaiting(this.#list, t('正在取案件…'));
     try {
       const [page] = await Promise.all([
-        api.get('incidents', { ...this.#params(), limit: PAGE }, { signal: loading.signal }), this.#count(),
+        api.get('incidents', { ...this.#params(), limit: PAGE }, { signal: loading.signal }), this.#count(loading.signal),
       ]);
       this.#gone.clear();
       this.#fresh.clear();
@@ -110,8 +113,17 @@ export class Queue {
       if (error.code !== 'aborted') this.#failed(error);
     } finally {
       done();
-      if (this.#loading === loading) this.#loading = null;
+      this.#loaded(loading);
     }
+  }
+
+  /** Ends a loading; what the feed said meanwhile may be younger than the answer. */
+  #loaded(loading) {
+    if (this.#loading !== loading) return;
+    this.#loading = null;
+    if (!this.#missed) return;
+    this.#missed = false;
+    this.refresh().catch(() => {}); // the feed says it again, the banner tells of a lost connection
   }
 
   #failed(error) {
@@ -123,11 +135,10 @@ export class Queue {
     this.#drawn();
   }
 
-  async #count() {
+  /** Rows and counts are asked for together and given up together: an older answer never stands over a younger one. */
+  async #count(signal) {
     const { area, channel } = this.#filter;
-    const { times } = await api.get('incidents/counts', { area, channel });
-    if (area !== this.#filter.area || channel !== this.#filter.channel) return; // another filter was chosen meanwhile
-    this.#counts = times;
+    this.#counts = (await api.get('incidents/counts', { area, channel }, { signal })).times;
     this.#drawTabs();
   }
 
@@ -144,17 +155,21 @@ export class Queue {
     } catch (error) {
       if (error.code !== 'aborted') this.#list.append(failed(error, t('没能取到后面的案件'), () => this.#page()));
     } finally {
-      if (this.#loading === loading) this.#loading = null;
+      this.#loaded(loading);
     }
   }
 
   /** After the feed said that something changed: what is on the screen is brought up to date, nothing is pushed away. */
   async refresh() {
-    if (this.#loading) return;
-    const params = this.#params();
+    this.#missed = Boolean(this.#loading);
+    if (this.#missed) return;
+    this.#refreshing?.abort();
+    this.#refreshing = new AbortController();
+    const { signal } = this.#refreshing;
     const limit = Math.min(MOST, Math.max(PAGE, this.#items.length));
-    const [page] = await Promise.all([api.get('incidents', { ...params, limit }), this.#count()]);
-    if (JSON.stringify(params) !== JSON.stringify(this.#params()) || this.#loading) return;
+    const [page] = await Promise.all([api.get('incidents', { ...this.#params(), limit }, { signal }), this.#count(signal)]);
+    this.#missed = Boolean(this.#loading); // a further page began meanwhile
+    if (this.#missed) return;
     const there = new Set(page.items.map(({ id }) => id));
     const tail = page.next && this.#items.length > limit ? this.#items.slice(limit).filter(({ id }) => !there.has(id)) : [];
     this.#arrived({ items: [...page.items, ...tail], next: tail.length ? this.#next : page.next });
