@@ -1,150 +1,60 @@
 """Do the areas of one parent fit together: what is wrong, where, by how much, and how to mend it.
 
 Pure: no database, no settings. Coordinates are metres of one plane (the 3° Gauss-Krüger zone of the
-parent, or `plane.Plane`); keys are whatever the caller calls its areas by (codes, row ids).
+parent, or a `plane.Plane`); keys are whatever the caller calls its areas by (codes, row ids).
 
-How it is done. Each outline is a chain of directed edges, the parent's with the opposite sign. Where
-two neighbours share an edge it is passed once each way and cancels; where an area lies along the
-parent it cancels with the parent. If nothing is left over, every place of the parent is covered
-exactly once: that is the whole proof, and it costs one sort (`chains`). Only what is left over is
-looked at with geometry: the edges left over enclose faces, and each face is a gap, an overlap or a
-piece outside the parent.
+How it is done: `chains` proves by one sort that every place of the parent is covered exactly once;
+only the edges for which it is not proven are looked at with geometry (`fit`), and mended (`repairs`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import shapely
 from shapely.geometry.base import BaseGeometry
 
-Key = Hashable
+from gridcenter.areas.chains import Shapes
+from gridcenter.areas.fault_kinds import (
+    Contents,
+    Fault,
+    FaultKind,
+    Limits,
+    Method,
+    Repair,
+    Severity,
+    Sizes,
+    Tolerances,
+    Unit,
+)
+from gridcenter.areas.fit import Fitting, Misfit, polygons
+from gridcenter.areas.repairs import Mending
 
+__all__ = [
+    "Contents",
+    "Fault",
+    "FaultKind",
+    "Limits",
+    "Method",
+    "Repair",
+    "Severity",
+    "Sizes",
+    "Tolerances",
+    "Unit",
+    "check",
+    "refusing",
+]
 
-class FaultKind(StrEnum):
-    """What can be wrong with an area or between areas."""
-
-    OVERLAP = "overlap"
-    GAP = "gap"
-    SLIVER = "sliver"  # a gap or an overlap narrower than `Tolerances.sliver_m`
-    UNMATCHED_EDGE = "unmatched_edge"  # corners of one border that the neighbour's does not have
-    OUTSIDE_PARENT = "outside_parent"
-    MULTI_PART = "multi_part"
-    BUILDING_CUT = "building_cut"
-    EMPTY_AREA = "empty_area"
-    TOO_SMALL = "too_small"
-    TOO_LARGE = "too_large"
-
-
-class Severity(StrEnum):
-    """Whether a fault forbids a writing or is told only."""
-
-    REFUSE = "refuse"
-    WARN = "warn"
-
-
-class Unit(StrEnum):
-    """What a fault's measure counts."""
-
-    M2 = "m2"
-    M = "m"
-    HOUSEHOLDS = "households"
-    PERSONS = "persons"
-    PARTS = "parts"
-
-
-class Method(StrEnum):
-    """How a repair mends: draw borders together, give a gap away, cut off, add missing corners."""
-
-    SNAP = "snap"
-    FILL = "fill"
-    CUT = "cut"
-    NODE = "node"
-
-
-@dataclass(frozen=True)
-class Tolerances:
-    """Metres below which a difference is not what it seems.
-
-    `same_m`: corners closer than this are one corner (rounding of storage and projection).
-    `edge_m`: a strip narrower than this is an unmatched edge (told, not refused).
-    `sliver_m`: a strip narrower than this is a sliver, wider ones are gaps, overlaps, pieces outside.
-    `cut_m`: a building that reaches at least so far into a second area is cut by the border.
-    """
-
-    same_m: float = 0.0002
-    edge_m: float = 0.01
-    sliver_m: float = 0.5
-    cut_m: float = 0.5
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """Least and most of a level (None: no limit); beyond is told, never refused."""
-
-    least_households: int | None = None
-    most_households: int | None = None
-    most_persons: int | None = None
-    least_m2: float | None = None
-    most_m2: float | None = None
-
-
-@dataclass(frozen=True)
-class Contents:
-    """What is counted in an area; None where nothing is known."""
-
-    households: int | None = None
-    persons: int | None = None
-    buildings: int | None = None
-
-
-@dataclass(frozen=True)
-class Repair:
-    """A proposed mending: the new geometries of the areas it touches, in the caller's metres.
-
-    Only safe ones are proposed: each new geometry is valid, in no more parts than before, and the
-    fault is gone. `changed_m2` is the area that changes hands.
-    """
-
-    method: Method
-    geometries: Mapping[Any, BaseGeometry]
-    changed_m2: float
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One thing that is wrong, with its place in metres and its measure in `unit`.
-
-    `areas` are the keys concerned: for an overlap both (further ones are faults of their own), for a
-    gap all around it, for the others the area itself. Width is the mean width of a strip, m.
-    """
-
-    kind: FaultKind
-    areas: tuple[Any, ...]
-    geom: BaseGeometry
-    measure: float
-    unit: Unit
-    severity: Severity
-    width_m: float | None = None
-    repair: Repair | None = None
-    building: Any = None
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Tolerances and sizes that hold for one parent and level."""
-
-    tolerances: Tolerances = field(default_factory=Tolerances)
-    sizes: Sizes = field(default_factory=Sizes)
-    nested: bool = False  # dedicated grids lie inside general ones instead of being cut out
+_ORDER = list(FaultKind)
+AS_SHIPPED = Limits()
 
 
 def check(
     parent: BaseGeometry | None,
     members: Mapping[Any, BaseGeometry],
-    limits: Limits = Limits(),
+    limits: Limits = AS_SHIPPED,
     *,
     dedicated: Sequence[Any] = (),
     contents: Mapping[Any, Contents] | None = None,
@@ -155,11 +65,164 @@ def check(
 
     `parent` None checks the members among themselves only. `dedicated` are the keys of 专属网格: with
     `limits.nested` they may lie inside a 综合网格 and are checked apart. `contents` and `buildings`
-    add the faults of sizes, empty areas and cut buildings. Geometries must be valid polygons.
+    add the faults of sizes, empty areas and cut buildings. Geometries must be valid polygons;
+    `repairs` False leaves the proposals out, which is quicker.
     """
-    raise NotImplementedError
+    apart = frozenset(dedicated) if limits.nested else frozenset()
+    groups = [[k for k in members if k not in apart], [k for k in members if k in apart]]
+    found: list[Fault] = []
+    for keys, nested in zip(groups, (False, True), strict=True):
+        if keys:
+            sheet = _Sheet(parent, keys, members, limits, nested, frozenset(dedicated))
+            found += sheet.misfits(repairs)
+            found += sheet.cut_buildings(buildings or {}, repairs)
+    found += _parts(members)
+    found += _counted(members, limits.sizes, contents or {})
+    return sorted(found, key=_worst_first)
 
 
 def refusing(faults: Sequence[Fault]) -> list[Fault]:
     """Those that forbid a writing."""
     return [fault for fault in faults if fault.severity is Severity.REFUSE]
+
+
+def _worst_first(fault: Fault) -> tuple[bool, int, float]:
+    return fault.severity is not Severity.REFUSE, _ORDER.index(fault.kind), -fault.measure
+
+
+class _Sheet:
+    """One layer of areas that may not lie over each other."""
+
+    def __init__(
+        self,
+        parent: BaseGeometry | None,
+        keys: Sequence[Any],
+        members: Mapping[Any, BaseGeometry],
+        limits: Limits,
+        nested: bool,
+        dedicated: frozenset[Any],
+    ) -> None:
+        self.keys = keys
+        self.shapes = np.array([members[k] for k in keys], dtype=object)
+        self.parent = parent
+        self.nested = nested
+        self.tolerances = limits.tolerances
+        # Dedicated grids do not fill their parent: laid over it they would leave gaps everywhere.
+        self.fitting = Fitting(self.shapes, None if nested else parent, limits.tolerances)
+        first = np.array([k in dedicated for k in keys], dtype=bool)
+        self.mending = Mending(self.fitting, parent, first)
+
+    def misfits(self, repairs: bool) -> Iterator[Fault]:
+        """Overlaps, gaps, slivers, unmatched edges and pieces outside."""
+        for misfit in self._misfits():
+            repair = self.mending.of(misfit) if repairs else None
+            told_in_m = misfit.kind is FaultKind.UNMATCHED_EDGE
+            yield Fault(
+                kind=misfit.kind,
+                areas=tuple(self.keys[i] for i in misfit.members),
+                geom=misfit.geom,
+                measure=misfit.measure,
+                unit=Unit.M if told_in_m else Unit.M2,
+                severity=Severity.WARN if told_in_m else Severity.REFUSE,
+                width_m=misfit.width_m,
+                repair=self._named(repair),
+            )
+
+    def _misfits(self) -> Iterator[Misfit]:
+        for misfit in self.fitting.misfits():
+            if not (self.nested and misfit.of is FaultKind.GAP):
+                yield misfit
+        if self.nested and self.parent is not None:
+            yield from self.fitting.beyond(self.parent)
+
+    def cut_buildings(
+        self, buildings: Mapping[Any, BaseGeometry], repairs: bool
+    ) -> Iterator[Fault]:
+        """Buildings that reach into a second area by more than `cut_m`; m² of all but the largest."""
+        if not buildings:
+            return
+        names = list(buildings)
+        outlines = np.array([buildings[n] for n in names], dtype=object)
+        for at, members, pieces in _cut(outlines, self.fitting, self.tolerances.cut_m):
+            repair = self.mending.whole(outlines[at], members) if repairs else None
+            yield Fault(
+                kind=FaultKind.BUILDING_CUT,
+                areas=tuple(self.keys[i] for i in members),
+                geom=shapely.union_all(pieces[1:]),
+                measure=float(shapely.area(pieces[1:]).sum()),
+                unit=Unit.M2,
+                severity=Severity.WARN,
+                repair=self._named(repair),
+                building=names[at],
+            )
+
+    def _named(self, repair: Repair | None) -> Repair | None:
+        if repair is None:
+            return None
+        by_key = {self.keys[i]: shape for i, shape in repair.geometries.items()}
+        return Repair(repair.method, by_key, repair.changed_m2)
+
+
+def _cut(
+    outlines: Shapes, fitting: Fitting, cut_m: float
+) -> Iterator[tuple[int, list[int], Shapes]]:
+    """(building, members by share, its pieces in them) for each building in more than one area."""
+    building, member = fitting.tree.query(outlines, predicate="intersects")
+    inside = shapely.covers(fitting.members[member], outlines[building])
+    building, member = building[~inside], member[~inside]
+    order = np.argsort(building, kind="stable")
+    building, member = building[order], member[order]
+    starts = np.flatnonzero(np.diff(building, prepend=-1))
+    for rows in np.split(np.arange(len(building)), starts[1:]):
+        if len(rows) < 2:
+            continue
+        at = int(building[rows[0]])
+        pieces = shapely.intersection(fitting.members[member[rows]], outlines[at])
+        # Half of `cut_m` eaten from all sides: what is left reaches in by more than that.
+        real = ~shapely.is_empty(shapely.buffer(pieces, -cut_m / 2, quad_segs=2))
+        if real.sum() > 1:
+            largest = np.argsort(-shapely.area(pieces[real]), kind="stable")
+            yield at, [int(i) for i in member[rows][real][largest]], pieces[real][largest]
+
+
+def _parts(members: Mapping[Any, BaseGeometry]) -> Iterator[Fault]:
+    """Areas in several pieces: m² of all but the largest."""
+    keys = list(members)
+    shapes = np.array([members[k] for k in keys], dtype=object)
+    for at in np.flatnonzero(shapely.get_num_geometries(shapes) > 1):
+        parts = polygons([shapes[at]])
+        if len(parts) > 1:
+            rest = np.delete(parts, np.argmax(shapely.area(parts)))
+            yield Fault(
+                kind=FaultKind.MULTI_PART,
+                areas=(keys[at],),
+                geom=shapely.MultiPolygon(list(rest)),
+                measure=float(shapely.area(rest).sum()),
+                unit=Unit.M2,
+                severity=Severity.WARN,
+            )
+
+
+def _counted(
+    members: Mapping[Any, BaseGeometry], sizes: Sizes, contents: Mapping[Any, Contents]
+) -> Iterator[Fault]:
+    """Areas beyond the thresholds, and areas without households and buildings."""
+    unknown = Contents()
+    for key, shape in members.items():
+        has = contents.get(key, unknown)
+        if has.households == 0 and has.buildings == 0:
+            yield _size(FaultKind.EMPTY_AREA, key, shape, 0, Unit.HOUSEHOLDS)
+            continue
+        for counted, least, most, unit in (
+            (has.households, sizes.least_households, sizes.most_households, Unit.HOUSEHOLDS),
+            (has.persons, None, sizes.most_persons, Unit.PERSONS),
+            (shape.area, sizes.least_m2, sizes.most_m2, Unit.M2),
+        ):
+            if counted is not None and least is not None and counted < least:
+                yield _size(FaultKind.TOO_SMALL, key, shape, counted, unit)
+            elif counted is not None and most is not None and counted > most:
+                yield _size(FaultKind.TOO_LARGE, key, shape, counted, unit)
+
+
+def _size(kind: FaultKind, key: Any, shape: BaseGeometry, counted: float, unit: Unit) -> Fault:
+    return Fault(kind, (key,), shape, float(counted), unit, Severity.WARN)
