@@ -25,7 +25,7 @@ from gridcenter.settings import Settings
 from gridcenter.statistics.operations import close_open_days
 from importers.sample_ground import FILE, LEVELS, load_areas, load_buildings
 from importers.sample_incidents import AT_FACTOR_ONE, tell_incidents
-from importers.sample_people import make_accounts, make_positions, make_workers, people
+from importers.sample_people import first_day, make_accounts, make_positions, make_workers, people
 from importers.sample_writing import write_incidents
 
 INCIDENTS = 50_000
@@ -81,7 +81,7 @@ def _load(
     tx: Transaction, settings: Settings, file: Path, size: Size, now: datetime
 ) -> dict[str, int]:
     load_reference_data(tx)
-    counts: dict[str, int] = load_areas(tx, file)
+    counts: dict[str, int] = load_areas(tx, file, first_day(now))
     counts["building"] = load_buildings(tx, file)
     counts["grid_worker"], counts["duty"] = make_workers(tx, now)
     make_accounts(tx, settings.locale, now)

@@ -22,6 +22,7 @@ from importers.sample_ground import FILE, SOURCE, load_areas, load_buildings, ma
 from importers.sample_incidents import DAYS, tell_incidents
 from importers.sample_people import (
     FirstLogin,
+    first_day,
     give_passwords,
     make_accounts,
     make_positions,
@@ -136,7 +137,7 @@ class _Loading:
         if not path.exists():
             raise ImportRefused(_NO_FILE)
         self._tell(_AREAS, 0, 1)
-        self.counts |= load_areas(tx, path)
+        self.counts |= load_areas(tx, path, first_day(self._now))
         self._tell(_AREAS, 1, 1)
         self._tell(_BUILDINGS, 0, 1)
         self.counts["building"] = load_buildings(tx, path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,11 @@ SOURCE = "示例：samples/gusu（边界非真实；楼栋轮廓 ni1o1/pybdshado
 METRES_PER_FLOOR = 3.0
 
 
-def load_areas(tx: Transaction, path: Path) -> dict[str, int]:
-    """How many areas of each level are new after bringing the file's four levels into force."""
+def load_areas(tx: Transaction, path: Path, since: date) -> dict[str, int]:
+    """How many areas of each level are new after bringing the file's four levels into force.
+
+    They are in force from `since` on: what is told of the past needs its ground.
+    """
     found = {}
     for level in LEVELS:
         frame = pyogrio.read_dataframe(path, layer=level)
@@ -52,6 +55,10 @@ def load_areas(tx: Transaction, path: Path) -> dict[str, int]:
                     )
                 )
         found[level] = write_areas(tx, level).new
+    tx.execute(
+        "UPDATE area_version SET valid = tstzrange(%(since)s::date, NULL) WHERE is_example",
+        {"since": since},
+    )
     return found
 
 

@@ -134,11 +134,15 @@ SELECT a.id AS account_id, a.username, p.post, p.id AS posting_id, p.area_path::
 """
 
 
-def make_workers(tx: Transaction, now: datetime) -> tuple[int, int]:
-    """How many workers and duties were made: terms from this year's first day for two years."""
+def first_day(now: datetime) -> date:
+    """Since when the sample's areas, workers and duties are there: this year's first day or earlier."""
     today = now.date()
-    since = min(date(today.year, 1, 1), today - timedelta(days=HISTORY_DAYS))
-    until = date(today.year + 2, 1, 1)
+    return min(date(today.year, 1, 1), today - timedelta(days=HISTORY_DAYS))
+
+
+def make_workers(tx: Transaction, now: datetime) -> tuple[int, int]:
+    """How many workers and duties were made: terms from the sample's first day for two years."""
+    since, until = first_day(now), date(now.year + 2, 1, 1)
     workers = tx.execute(_WORKERS, {"since": since, "unstaffed": list(UNSTAFFED)})
     return workers, tx.execute(_DUTIES, {"since": since, "until": until})
 

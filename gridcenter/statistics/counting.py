@@ -11,7 +11,7 @@ from __future__ import annotations
 # planner need not guess.
 _OURS = """kind = 'incident' AND area_path <@ %(path)s::ltree
      AND (NOT %(departmental)s OR department_id = ANY(%(departments)s))"""
-_COLUMNS = "day, fact, case_id, item_id, area_path, at, seconds, on_time"
+_COLUMNS = "day, fact, case_id, item_id, area_path, at, seconds, on_time, confidentiality"
 
 LIVE = f"""
 live AS MATERIALIZED (

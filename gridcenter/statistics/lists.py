@@ -60,19 +60,23 @@ _NEEDED = {
 }
 
 # A case that has left the reader's sight since (handed to another department) still counts: it stands
-# in the list by its moment and matter alone.
+# in the list by its moment and matter alone. One that is confidential beyond the reader's clearance
+# counts as well, by its moment alone.
 _CASES = """
 WITH {facts}, counted AS ({which})
 SELECT coalesce(json_agg(item ORDER BY at DESC, id DESC), '[]') AS items, count(*) AS n,
        (array_agg(extract(epoch FROM at)::text || '~' || id ORDER BY at, id))[1] AS last
   FROM (SELECT f.at, f.case_id AS id, json_build_object(
                  'kind', 'incident', 'at', f.at, 'seconds', f.seconds, 'on_time', f.on_time,
-                 'matter', json_build_object('code', i.code, 'name', i.name, 'name_en', i.name_en),
-                 'visible', c.id IS NOT NULL, 'id', c.id, 'number', c.number, 'state', c.state,
+                 'matter', CASE WHEN NOT f.restricted THEN json_build_object(
+                             'code', i.code, 'name', i.name, 'name_en', i.name_en) END,
+                 'restricted', f.restricted, 'visible', c.id IS NOT NULL,
+                 'id', c.id, 'number', c.number, 'state', c.state,
                  'severity', c.severity, 'place', c.place, 'opened_at', c.opened_at,
                  'close_due_at', c.close_due_at, 'closed_at', c.closed_at,
                  'synthetic', c.synthetic) AS item
-          FROM (SELECT * FROM counted
+          FROM (SELECT *, confidentiality > coalesce((SELECT actor_clearance()), 0) AS restricted
+                  FROM counted
                  WHERE (%(after_at)s::float8 IS NULL
                         OR (at, case_id) < (to_timestamp(%(after_at)s::float8), %(after_id)s::uuid))
                  ORDER BY at DESC, case_id DESC LIMIT %(limit)s) f
@@ -114,11 +118,12 @@ def indicator_list(
 ) -> dict[str, Any]:
     """``{items, next}``: exactly what a figure counted, under the reader's row rights.
 
-    Items are incidents (newest first: kind, at, seconds, on_time, matter, visible, id, number, state,
-    severity, place, …) or grids (by code: kind, code, name, place, staffed, area_m2). `visible` is
-    False for a case that left the reader's scope after it was counted; it then bears no more than its
-    matter and moment. Coverage lists the grids of the area. Raises NotFound outside the scope,
-    InvalidInput for a part that the indicator does not have.
+    Items are incidents (newest first: kind, at, seconds, on_time, matter, restricted, visible, id,
+    number, state, severity, place, …) or grids (by code: kind, code, name, place, staffed, area_m2).
+    `visible` is False for a case that left the reader's scope after it was counted; it then bears no
+    more than its matter and moment. `restricted` cases bear their moment alone: matter is None.
+    Coverage lists the grids of the area. Raises NotFound outside the scope, InvalidInput for a part
+    that the indicator does not have.
     """
     when = period(date_from, date_to, now, zone)
     scope = scope_of(tx, actor, area_code)

@@ -46,18 +46,22 @@ SELECT a.code, a.name, a.name_en, a.level, a.path, a.path = %(path)s::text AS as
 # Square metres to a decimetre, in the Gauss-Krüger zone of the asked area; the noise of projections
 # would otherwise turn 100 % into 99.99 %. Overlap counts each surplus layer.
 _COVERAGE = """
-WITH zone AS (SELECT gk_zone(ST_X(ST_Centroid(geom))) AS srid FROM area_now WHERE id = %(area_id)s),
-shown AS (
+WITH standing AS MATERIALIZED (
+  SELECT area_id, parent_id, level, path, geom FROM area_version WHERE valid @> %(upto)s::timestamptz
+), zone AS (
+  SELECT gk_zone(ST_X(ST_Centroid(geom))) AS srid FROM standing WHERE area_id = %(area_id)s
+), shown AS (
   SELECT a.path::text AS path, a.geom, ST_Transform(a.geom, z.srid) AS shape
-    FROM area_now a CROSS JOIN zone z
-   WHERE (a.id = %(area_id)s OR a.parent_id = %(area_id)s) AND a.level NOT IN ('grid', 'microgrid', 'unit_grid')
+    FROM standing a CROSS JOIN zone z
+   WHERE (a.area_id = %(area_id)s OR a.parent_id = %(area_id)s)
+     AND a.level NOT IN ('grid', 'microgrid', 'unit_grid')
 ), pieces AS (
   SELECT s.path, s.shape,
          CASE WHEN g.path <@ s.path::ltree AND ST_CoveredBy(g.shape, s.shape) THEN g.shape
               ELSE ST_Intersection(g.shape, s.shape) END AS piece
     FROM shown s
     JOIN (SELECT g.geom, g.path, ST_Transform(g.geom, z.srid) AS shape
-            FROM area_now g CROSS JOIN zone z WHERE g.level = 'grid') g
+            FROM standing g CROSS JOIN zone z WHERE g.level = 'grid') g
       ON g.geom && s.geom AND ST_Intersects(g.shape, s.shape)
 )
 SELECT s.path, a.m2::float8 AS area_m2, least(a.m2, p.m2)::float8 AS covered_m2,
@@ -148,7 +152,7 @@ def indicators(
     when = period(date_from, date_to, now, zone)
     scope = scope_of(tx, actor, area_code)
     definitions = indicator_definitions(tx)
-    ground = coverage(tx, scope.area)
+    ground = coverage(tx, scope.area, when.upto)
     params = {**scope.params(when, zone), "below": _below(tx, scope.area, level)}
     rows = tx.all(_FIGURES, params)
     return {
@@ -178,16 +182,23 @@ def _below(tx: Transaction, area: Row, level: str | None) -> int:
     return int(depth)
 
 
-def coverage(tx: Transaction, area: Row) -> dict[str, Row]:
+def coverage(tx: Transaction, area: Row, upto: datetime) -> dict[str, Row]:
     """Square metres of areas, of their union with grids, of gaps and overlaps, by path text.
 
-    For the area and those right below it, as far as they stand above the grids. Geometry changes by
-    imports only, and each writes a version: until then the answer is kept.
+    For the area and those right below it, as they were at `upto`, as far as they stand above the
+    grids; empty when the area did not exist then. The same versions give the same answer: it is kept.
     """
-    newest = tx.scalar("SELECT max(id) FROM area_version")
+    versions = tx.one(
+        "SELECT count(*) AS n, max(id) AS newest, sum(id) AS total FROM area_version"
+        " WHERE valid @> %(upto)s::timestamptz",
+        {"upto": upto},
+    )
+    assert versions is not None
+    key = ".".join(str(value) for value in (area["path"], *versions.values()))
+    asked = {"area_id": area["id"], "upto": upto}
     return tx.recent(
-        f"statistics.coverage.{area['path']}.{newest}",
-        lambda t: {row["path"]: row for row in t.all(_COVERAGE, {"area_id": area["id"]})},
+        f"statistics.coverage.{key}",
+        lambda t: {row["path"]: row for row in t.all(_COVERAGE, asked)},
         300.0,
     )
 

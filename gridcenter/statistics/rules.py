@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from math import floor
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -85,13 +86,15 @@ class Figure:
 
 
 def rate(numerator: float | None, denominator: float | None) -> Figure:
-    """A percentage to two decimals; denominator 0 has no value (never 0 % or 100 %).
+    """A percentage to two decimals, half up; denominator 0 has no value (never 0 % or 100 %).
 
-    Cut, not rounded: 99.996 % must not read 100 %.
+    Only what is whole reads 100 %: 99.996 % stays 99.99 %. Checked against a published figure:
+    5,912 of 6,026 is 98.11 % (DOMAIN indicators, GB/T 30428.4).
     """
     if not denominator or numerator is None:
         return Figure(None, numerator, denominator)
-    return Figure(int(numerator * 10000 / denominator) / 100, numerator, denominator)
+    value = floor(numerator * 10000 / denominator + 0.5) / 100
+    return Figure(min(value, 99.99) if numerator < denominator else value, numerator, denominator)
 
 
 def figures_of(row: Row, departmental: bool) -> dict[str, Figure]:

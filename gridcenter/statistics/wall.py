@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gridcenter.actor import Actor
-from gridcenter.database import Row, Transaction
+from gridcenter.database import Transaction
 from gridcenter.incidents.queries import TIME_STATE
 from gridcenter.statistics.counting import FACTS
 from gridcenter.statistics.queries import (
@@ -76,7 +76,7 @@ SELECT coalesce(json_agg(json_build_object('number', j.number, 'at', j.at, 'data
 _MATTERS = f"""
 WITH {FACTS}, filed AS (
   SELECT f.item_id, count(*) AS n FROM facts f
-   WHERE f.fact = 'filed'
+   WHERE f.fact = 'filed' AND f.confidentiality <= coalesce((SELECT actor_clearance()), 0)
      AND NOT EXISTS (SELECT FROM facts u WHERE u.fact = 'unfiled' AND u.case_id = f.case_id
                         AND u.at >= f.at)
    GROUP BY f.item_id
@@ -116,15 +116,6 @@ def wall_figures(
         "weeks": trend(tx, actor, area_code, RATE, "week", monday, today, now, zone),
         "feed": tx.scalar(_FEED, _asked(scope)),
     }
-
-
-def open_by_grid(tx: Transaction, actor: Actor, area_code: str, now: datetime) -> list[Row]:
-    """``[{code, open_count}]`` of every grid in the area, by code, those with none included.
-
-    Raises NotFound outside the reader's scope.
-    """
-    standing = tx.one(_NOW, {**_asked(scope_of(tx, actor, area_code)), "now": now})
-    return list(standing["grids"]) if standing else []
 
 
 def _asked(scope: Scope) -> dict[str, Any]:

@@ -136,6 +136,26 @@ def test_confidential_kinds_need_the_clearance(house: House) -> None:
     assert seen == {"01-001": 200, "D-01": 404, "Z-01": 200, "B-01": 404, "A-01": 404}
 
 
+def test_figures_count_restricted_cases_and_lists_hide_them(house: House) -> None:
+    with house.owner.transaction() as tx:
+        tx.execute("UPDATE catalogue_item SET confidentiality = 2 WHERE code = 'A02'")
+    hidden, plain = report(house, OWN, "01-001", matter="A02"), report(house, OWN, "01-001")
+    asked = {"area": builders.STREET, "part": "numerator"}
+    for username in ("B-01", "D-01", "Z-01"):
+        caller = house.client(username)
+        table = caller.get("/api/v1/statistics/indicators", area=builders.STREET).json
+        street = next(row for row in table["areas"] if row["asked"])
+        assert street["figures"]["reported"]["value"] == 2
+        listed = caller.get("/api/v1/statistics/indicators/reported/list", **asked).json["items"]
+        assert len(listed) == 2
+        shown = {item["id"] for item in listed}
+        assert shown == ({str(hidden), str(plain)} if username == "Z-01" else {None, str(plain)})
+        if username != "Z-01":
+            secret = next(item for item in listed if item["restricted"])
+            known = {name for name, value in secret.items() if value not in (None, False)}
+            assert known == {"kind", "at", "restricted"}
+
+
 @pytest.mark.parametrize("username", ["A-01", "Q-01", "J-01"])
 def test_administrators_see_no_case(house: House, username: str) -> None:
     incident = report(house, OWN, "01-001")

@@ -1,5 +1,8 @@
 SELECT protect_common_table('indicator');
 SELECT protect_common_table('closed_day');
+-- Figures are the same for everybody who may see the area, on wall, page and API: restricted cases count,
+-- and facts hold no more than moments and lengths. What they were about, lists show only to those who
+-- are cleared (statistics/lists.py; docs/decisions/0017-figures-count-restricted-cases.md).
 SELECT protect_table('case_fact');
 GRANT SELECT ON case_fact TO gridcenter_web;
 CREATE POLICY by_area ON case_fact FOR SELECT TO gridcenter_web
@@ -8,9 +11,6 @@ CREATE POLICY by_intake ON case_fact FOR SELECT TO gridcenter_web
   USING (intake_path <@ (SELECT actor_intake()));
 CREATE POLICY by_department ON case_fact FOR SELECT TO gridcenter_web
   USING (department_id = ANY ((SELECT actor_departments())::bigint[]));
--- A figure may not betray what the list behind it must hide.
-CREATE POLICY confidentiality ON case_fact AS RESTRICTIVE FOR SELECT TO gridcenter_web
-  USING (confidentiality <= (SELECT actor_clearance()));
 
 -- Sums of facts inside areas: seen like the facts themselves.
 SELECT protect_table('day_sum');
@@ -18,5 +18,3 @@ GRANT SELECT ON day_sum TO gridcenter_web;
 CREATE POLICY by_area ON day_sum FOR SELECT TO gridcenter_web
   USING (area_path <@ (SELECT actor_areas()) OR area_path <@ (SELECT actor_intake())
          OR department_id = ANY ((SELECT actor_departments())::bigint[]));
-CREATE POLICY confidentiality ON day_sum AS RESTRICTIVE FOR SELECT TO gridcenter_web
-  USING (confidentiality <= (SELECT actor_clearance()));

@@ -12,9 +12,10 @@ from tests import builders
 from tests.builders import ZONE
 from tests.conftest import Copy
 
-# Workers and their duties as of a day before all stories; the copy's own begin with the day of the run.
+# Areas, workers and their duties as of a day before all stories; the copy's own begin with the day of the run.
 _LONG_SINCE = """
-WITH workers AS (UPDATE grid_worker SET valid = '[2026-01-01,)')
+WITH areas AS (UPDATE area_version SET valid = '[2026-01-01,)'),
+workers AS (UPDATE grid_worker SET valid = '[2026-01-01,)')
 UPDATE duty SET valid = '[2026-01-01,)'
 """
 _DISMISS = """

@@ -57,9 +57,10 @@ def test_figures_of_the_two_weeks(nothing_closed):
     assert street["closure_rate"][1:] == (3, 5)
     assert street["on_time_closure_rate"][1:] == (2, 5)
     assert street["closure_rate"][0] == 60
-    # a and g took 60 minutes, e 360, b 2 days: its first handling was taken back by the failed check.
+    # Working time: a and g took 60 minutes, e 4 hours around noon, b 2 days of 8 hours: its first
+    # handling was taken back by the failed check.
     assert street["handling_median"] == (3600, None, 4)
-    assert street["handling_p90"] == (2 * 86400, None, 4)
+    assert street["handling_p90"] == (2 * 8 * 3600, None, 4)
 
 
 def test_a_figure_is_the_same_closed_or_live(nothing_closed):
@@ -174,7 +175,7 @@ def test_nothing_due_has_no_rate(nothing_closed):
 
 def test_a_department_sees_its_own_figures_only(nothing_closed):
     street = figures(nothing_closed, "H-01")[STREET]
-    assert triples(street)["handling_median"] == (6 * 3600, None, 1)
+    assert triples(street)["handling_median"] == (4 * 3600, None, 1)
     assert triples(street)["on_time_closure_rate"] == (0, 0, 1)
     assert street["staffing"]["value"] is None
     # The department's own day: what was dispatched to it on the day of its report counts as its own.

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gridcenter.actor import act_as
 from gridcenter.database import Transaction, connect
+from gridcenter.deadlines.queries import calendar
+from gridcenter.deadlines.rules import working_time
 from gridcenter.statistics import queries
 from gridcenter.statistics.operations import close_day
 from gridcenter.statistics.rules import period
@@ -29,11 +33,24 @@ SELECT count(*) FILTER (WHERE opened_at >= %(from)s AND opened_at < %(to)s) AS r
        count(*) FILTER (WHERE close_due_at >= %(from)s AND close_due_at < %(to)s
                           AND closed_at < %(to)s) AS due_closed,
        count(*) FILTER (WHERE close_due_at >= %(from)s AND close_due_at < %(to)s
-                          AND closed_at <= close_due_at) AS on_time,
-       percentile_disc(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM handled_at - opened_at) - 1080)
-         FILTER (WHERE handled_at >= %(from)s AND handled_at < %(to)s) AS median
+                          AND closed_at <= close_due_at) AS on_time
   FROM case_file WHERE synthetic AND area_path <@ %(path)s::ltree
 """
+# load.sql dispatches each case 18 minutes after its report.
+_HANDLED = """
+SELECT opened_at + interval '18 minutes' AS dispatched, handled_at AS handled FROM case_file
+ WHERE synthetic AND area_path <@ %(path)s::ltree AND handled_at >= %(from)s AND handled_at < %(to)s
+"""
+
+
+def median_of(tx: Transaction, period: dict[str, Any]) -> float:
+    """The median working time in seconds, by the arithmetic of deadlines in Python."""
+    days = calendar(tx, ZONE)
+    times = sorted(
+        working_time(row["dispatched"], row["handled"], days).total_seconds()
+        for row in tx.all(_HANDLED, period)
+    )
+    return times[(len(times) + 1) // 2 - 1]
 
 
 @pytest.fixture
@@ -57,9 +74,8 @@ def loaded(place: Place) -> Iterator[Transaction]:
 @pytest.mark.parametrize("code", [STREET, f"{STREET}002"])
 def test_sums_agree_with_the_case_files(loaded: Transaction, place: Place, code: str) -> None:
     path = code if code == STREET else f"{STREET}.002"
-    plain = loaded.one(
-        _PLAIN, {"from": at("2026-08-24 00:00"), "to": at("2026-09-27 00:00"), "path": path}
-    )
+    asked = {"from": at("2026-08-24 00:00"), "to": at("2026-09-27 00:00"), "path": path}
+    plain, median = loaded.one(_PLAIN, asked), median_of(loaded, asked)
     assert plain is not None
     loaded.execute("DELETE FROM closed_day WHERE day = '2026-09-01'")
     loaded.execute("DELETE FROM case_fact WHERE day = '2026-09-01'")
@@ -74,7 +90,7 @@ def test_sums_agree_with_the_case_files(loaded: Transaction, place: Place, code:
         assert row[name]["value"] == plain[name]
     for name, counted in (("closure_rate", "due_closed"), ("on_time_closure_rate", "on_time")):
         assert (row[name]["numerator"], row[name]["denominator"]) == (plain[counted], plain["due"])
-    assert row["handling_median"]["value"] == pytest.approx(float(plain["median"]), abs=1)
+    assert row["handling_median"]["value"] == pytest.approx(median, abs=1)
     below = found["areas"][1:]
     for name in ("reported", "filed", "closed"):
         assert sum(area["figures"][name]["value"] for area in below) == row[name]["value"]
@@ -92,5 +108,6 @@ def test_sums_are_found_by_area_and_day_under_row_rights(loaded: Transaction, pl
     scope = queries.scope_of(loaded, official, STREET)
     params = {**scope.params(period(FIRST, LAST, NOW, ZONE), ZONE), "below": 2}
     plan = json.dumps(loaded.all("EXPLAIN (FORMAT JSON) " + queries._FIGURES, params))
-    index = plan.index('"Index Name": "day_sum_area_idx"')
-    assert "area = ANY" in plan[index : index + 900]
+    # By area and day where there are many areas, by day alone where there are few; never all of it.
+    assert re.search(r'"Index Name": "day_sum_(area|day)_idx"', plan)
+    assert '"Seq Scan", "Parent Relationship": "InitPlan", "Subplan Name": "CTE sums"' not in plan

@@ -92,8 +92,10 @@ function caseRow(item) {
   if (item.visible) node.href = `/desk/${item.id}`;
   const time = CLOSED.includes(item.state) ? 'closed' : item.on_time === false ? 'overdue' : 'in_time';
   const symbol = item.visible ? caseSymbol({ severity: item.severity, time, state: item.state }, { size: 24 }) : icon('eye-off', { size: 24 });
-  const second = item.visible ? [item.number, item.place ?? t('辖区外')].join(' · ') : t('已转出您的辖区，仍计入本期');
-  node.append(element('span', 'symbol', symbol), element('b', 'cut', nameOf(item.matter)), element('span', 'end', moment(item.at, Date.now(), { locale: locale() })));
+  const second = item.visible
+    ? [item.number, item.place ?? t('辖区外')].join(' · ')
+    : item.restricted ? t('只给有权限的人看，仍计入本期') : t('已转出您的辖区，仍计入本期');
+  node.append(element('span', 'symbol', symbol), element('b', 'cut', item.matter ? nameOf(item.matter) : t('限制可见的案件')), element('span', 'end', moment(item.at, Date.now(), { locale: locale() })));
   node.append(element('span', 'second cut', second), element('span', 'end', lateWords(item)));
   return node;
 }
