@@ -28,6 +28,7 @@ ROOMS = (
     "dispatch",
     "incidents",
     "journal",
+    "redraw",
     "registry",
     "statistics",
     "workforce",

@@ -94,6 +94,13 @@ class AreaVersion(Base):
             postgresql_using="gist",
             postgresql_where=text("upper_inf(valid)"),
         ),
+        # The map as it was: versions that are over, searched by place.
+        Index(
+            "area_version_geom_past_idx",
+            "geom",
+            postgresql_using="gist",
+            postgresql_where=text("NOT upper_inf(valid)"),
+        ),
         Index(
             "area_version_path_now_idx",
             "path",

@@ -202,13 +202,20 @@ class CaseEvent(Base):
     data: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}", nullable=False)
 
     __table_args__ = (
-        # Marks made by the house (overdue) carry the version they found and do not make a new one.
+        # Marks (overdue, rehome, photo) carry the version they found and make no new one.
         Index(
             "case_event_version_key",
             "case_id",
             "version",
             unique=True,
-            postgresql_where=text("operation <> 'overdue'"),
+            postgresql_where=text("operation NOT IN ('overdue', 'rehome', 'photo')"),
+        ),
+        # Facts ask of each case whether a redraw has moved it: nearly always there is nothing.
+        Index(
+            "case_event_rehome_idx",
+            "case_id",
+            "at",
+            postgresql_where=text("operation = 'rehome'"),
         ),
         Index("case_event_at_idx", "at"),
     )
