@@ -63,7 +63,7 @@ def field_errors(found: ValidationError, locale: str) -> list[dict[str, str]]:
             "code": "invalid",
             "detail": _sentence(dict(each), locale),
         }
-        for each in found.errors(include_url=False, include_input=False)
+        for each in found.errors(include_url=False)
     ]
 
 
@@ -73,9 +73,20 @@ def _sentence(each: dict[str, Any], locale: str) -> str:
     if isinstance(problem, FieldProblem):
         return problem.words.in_locale(locale)
     kind = each["type"]
+    if isinstance(each["input"], str):  # pydantic speaks of items when a validator of ours went before
+        kind = {"too_long": "string_too_long", "too_short": "string_too_short"}.get(kind, kind)
     if kind in _SENTENCES:
-        return _SENTENCES[kind].in_locale(locale).format(**context)
+        said = {name: _plain(value, locale) for name, value in context.items()}
+        return _SENTENCES[kind].in_locale(locale).format(**said)
     wanted = _WANTED.get(kind.split("_")[0])
     if wanted is not None:
         return _TYPE.in_locale(locale).format(wanted=wanted.in_locale(locale))
     return str(each["msg"])
+
+
+def _plain(value: Any, locale: str) -> str:
+    """A bound or a list of choices as people write it: 0 for 0.0, 甲、乙 for 'a' or 'b'."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    joint = ", " if locale.lower().startswith("en") else "、"
+    return str(value).replace("' or '", joint).replace("', '", joint).strip("'")

@@ -111,10 +111,28 @@ def _wrong_use(error: click.ClickException) -> str:
         name = error.param.opts[0] if error.param and error.param.opts else ""
         if isinstance(getattr(error.param, "type", None), click.Path):
             return f"没有这个文件，或不能使用：{error.message.split(chr(39))[1]}"
-        return f"{name} 的值不可用：{error.message}"
+        return f"{name} 的值不可用：{_wanted(error)}"
+    if isinstance(error, click.BadOptionUsage):
+        return f"选项 {error.option_name} 的用法不对，后面要有一个值；请用 --help 查看用法"
     if said.startswith("No such command"):
         return f"没有命令 {said.split(chr(39))[1]}，请用 --help 查看全部命令"
+    if said.startswith("Got unexpected extra argument"):
+        return f"多出的参数 {said.partition('(')[2].rstrip(')')}，请用 --help 查看用法"
     return f"用法不对：{said}"
+
+
+def _wanted(error: click.BadParameter) -> str:
+    """What the option's type takes, in Chinese."""
+    wanted = getattr(error.param, "type", None)
+    if isinstance(wanted, click.types.IntRange | click.types.FloatRange):
+        bounds = (("不小于", wanted.min), ("不大于", wanted.max))
+        return "应" + "、".join(f"{word} {bound:g}" for word, bound in bounds if bound is not None)
+    if isinstance(wanted, click.Choice):
+        return "可选 " + "、".join(str(choice) for choice in wanted.choices)
+    if isinstance(wanted, click.DateTime):
+        return "应为日期，如 2026-11-23"
+    plain = {"integer": "应为整数", "float": "应为数", "uuid": "应为 UUID", "boolean": "应为是或否"}
+    return plain.get(getattr(wanted, "name", ""), error.message)
 
 
 @contextmanager

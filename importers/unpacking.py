@@ -14,7 +14,7 @@ from importers.findings import Findings
 
 LARGEST_BYTES = 4_000_000_000
 _MOST_MEMBERS = 2_000
-_READABLE = (".shp", ".gpkg", ".geojson", ".json", ".csv", ".tsv", ".txt", ".xlsx", ".dbf")
+_READABLE = (".shp", ".gpkg", ".fgb", ".geojson", ".json", ".csv", ".tsv", ".txt", ".xlsx", ".dbf")
 
 
 def find_source(path: Path, scratch: Path, findings: Findings, layer: str | None) -> Path | None:
@@ -26,7 +26,7 @@ def find_source(path: Path, scratch: Path, findings: Findings, layer: str | None
         findings.add("file.missing", value=path.name)
         return None
     if path.is_dir():
-        return _choose(path, findings, layer)
+        return _choose(list(path.iterdir()), findings, layer)
     if path.stat().st_size > LARGEST_BYTES:
         findings.add("file.too_large", value=path.name, limit="4 GB")
         return None
@@ -34,7 +34,9 @@ def find_source(path: Path, scratch: Path, findings: Findings, layer: str | None
         return _gunzip(path, scratch, findings)
     if path.suffix.lower() == ".zip":
         folder = scratch / "unpacked"
-        return _choose(folder, findings, layer) if _unzip(path, folder, findings) else None
+        if not _unzip(path, folder, findings):
+            return None
+        return _choose(list(folder.rglob("*")), findings, layer)
     if path.suffix.lower() == ".dbf" or path.suffix.lower() in {".shx", ".prj", ".cpg"}:
         return _main_part(path, findings)
     return path
@@ -98,9 +100,9 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> 
     return target.stat().st_size == member.file_size
 
 
-def _choose(folder: Path, findings: Findings, layer: str | None) -> Path | None:
+def _choose(found: list[Path], findings: Findings, layer: str | None) -> Path | None:
     files = sorted(
-        p for p in folder.rglob("*")
+        p for p in found
         if p.suffix.lower() in _READABLE and not p.name.startswith((".", "._"))
         and "__MACOSX" not in p.parts
     )  # fmt: skip
