@@ -26,7 +26,7 @@ def find_source(path: Path, scratch: Path, findings: Findings, layer: str | None
         findings.add("file.missing", value=path.name)
         return None
     if path.is_dir():
-        return _choose(list(path.iterdir()), findings, layer)
+        return _choose(path.name, list(path.iterdir()), findings, layer)
     if path.stat().st_size > LARGEST_BYTES:
         findings.add("file.too_large", value=path.name, limit="4 GB")
         return None
@@ -36,7 +36,7 @@ def find_source(path: Path, scratch: Path, findings: Findings, layer: str | None
         folder = scratch / "unpacked"
         if not _unzip(path, folder, findings):
             return None
-        return _choose(list(folder.rglob("*")), findings, layer)
+        return _choose(path.name, list(folder.rglob("*")), findings, layer)
     if path.suffix.lower() == ".dbf" or path.suffix.lower() in {".shx", ".prj", ".cpg"}:
         return _main_part(path, findings)
     return path
@@ -100,7 +100,7 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> 
     return target.stat().st_size == member.file_size
 
 
-def _choose(found: list[Path], findings: Findings, layer: str | None) -> Path | None:
+def _choose(name: str, found: list[Path], findings: Findings, layer: str | None) -> Path | None:
     files = sorted(
         p for p in found
         if p.suffix.lower() in _READABLE and not p.name.startswith((".", "._"))
@@ -119,5 +119,5 @@ def _choose(found: list[Path], findings: Findings, layer: str | None) -> Path | 
     elif lonely:
         findings.add("shp.missing", value=lonely[0].name)
     else:
-        findings.add("archive.empty", value=folder.name)
+        findings.add("archive.empty", value=name)
     return None
