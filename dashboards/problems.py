@@ -60,7 +60,7 @@ def status_of(error: errors.GridcenterError) -> int:
 
 def install(app: APIFlask) -> None:
     """Answer every error of `app` with a problem."""
-    app.register_error_handler(errors.GridcenterError, _known)
+    app.register_error_handler(errors.GridcenterError, known)
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(psycopg.errors.DataError, _bad_data)
@@ -69,7 +69,8 @@ def install(app: APIFlask) -> None:
     app.error_processor(_api)
 
 
-def _known(error: errors.GridcenterError) -> Response:
+def known(error: errors.GridcenterError) -> Response:
+    """The answer to an error of our own tree."""
     if isinstance(error, errors.OwnPasswordNeeded) and wants_page():
         return redirect(url_for("entrance.password"))  # type: ignore[return-value]
     extra: dict[str, Any] = {}
@@ -156,7 +157,7 @@ def title(status: int) -> str:
 
 def wants_page() -> bool:
     """Whether a person looks at this through a browser, rather than a program."""
-    if request.path.startswith(("/api/", "/tiles/", "/healthz", "/readyz", "/metrics")):
+    if request.path.startswith(("/api/", "/tiles/", "/ogc/", "/healthz", "/readyz", "/metrics")):
         return False
     return request.accept_mimetypes.best_match(("application/json", "text/html")) == "text/html"
 

@@ -111,6 +111,7 @@ TAGS = {
     "statistics": "统计",
     "registry": "楼栋",
     "layers": "图层与瓦片",
+    "features": "OGC API - Features",
     "imports": "导入",
     "admin": "管理",
     "health": "运行状态",
@@ -276,11 +277,23 @@ def layers_page() -> Iterator[str]:
         yield from ["", f"## `{layer.name}` · {layer.title} · {layer.title_en}", ""]
         yield f"- 几何 geometry: {layer.geometry}, zoom {layer.min_zoom}-{layer.max_zoom}"
         yield f"- 属性 attributes: {', '.join(f'`{name}`' for name in layer.attributes)}"
+        yield from _kept_to_posts(layer)
         yield f"- 岗位 posts: {', '.join(sorted(layer.posts))}"
         changes = "incidents and imports" if layer.moves else "imports only"
         yield f"- 随之更新 changed by: {changes}"
         legend = "; ".join(f"{line.name} {line.name_en} ({line.shape})" for line in layer.legend)
         yield f"- 图例 legend: {legend}"
+        if layer.exported:
+            yield f"- 可导出的岗位 exported by: {', '.join(sorted(layer.exported))}"
+
+
+def _kept_to_posts(layer: Any) -> Iterator[str]:
+    by_posts: dict[str, list[str]] = {}
+    for field in layer.fields:
+        if field.posts is not None:
+            by_posts.setdefault(", ".join(sorted(field.posts)), []).append(f"`{field.name}`")
+    for posts, names in by_posts.items():
+        yield f"- 其中仅限岗位 of these for posts only: {', '.join(names)} → {posts}"
 
 
 def indicators_page() -> Iterator[str]:

@@ -9,7 +9,7 @@ import sys
 
 import click
 
-from gridcenter import cli_data, cli_import, cli_run
+from gridcenter import cli_data, cli_import, cli_layers, cli_run
 from gridcenter.cli_words import as_json, fail, give_json, say, speak, t
 from gridcenter.settings import Settings
 
@@ -84,7 +84,12 @@ def db_upgrade(settings: Settings) -> None:
     say("数据库结构已是最新", "the database is up to date")
 
 
-for command in (*cli_run.COMMANDS, cli_import.import_command, *cli_data.COMMANDS):
+for command in (
+    *cli_run.COMMANDS,
+    cli_import.import_command,
+    *cli_data.COMMANDS,
+    *cli_layers.COMMANDS,
+):
     cli.add_command(command)
 
 

@@ -1,24 +1,31 @@
-"""Map layers: vector tiles with ETags, features as GeoJSON, and what there is with its style and legend."""
+"""Map layers: vector tiles with ETags, TileJSON, GeoJSON, files, and what there is with style and legend."""
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import asdict
-from typing import Annotated, Any
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any, Literal
 
 from apiflask import APIBlueprint
 from flask import Response, jsonify, make_response, request
 from pydantic import Field, field_validator
 
 from dashboards.api.answers import json_text
-from dashboards.api.schemas import Query, Text, parse_bbox
-from dashboards.requests import actor, anonymous, tx
+from dashboards.api.schemas import Body, Code, Moment, Query, Text, parse_bbox
+from dashboards.requests import actor, anonymous, house, tx
 from gridcenter.errors import NotFound, Words
 from layers import queries
-from layers.catalog import LAYERS, Layer, layer_named
+from layers.catalog import LAYERS, layer_named
+from layers.declaration import Layer
 
 bp = APIBlueprint("tiles", __name__, tag="layers")
 TILE = Words("地图瓦片", "map tile")
 MVT = "application/vnd.mapbox-vector-tile"
+# Whoever knows a shared address gets its tile from the cache, so it must not be guessed: version and seal.
+_SEAL_CHARS = 20
+YEAR_S = 365 * 24 * 3600
 
 
 class FeaturesQuery(Query):
@@ -36,6 +43,13 @@ class FeaturesQuery(Query):
         return value
 
 
+class TileQuery(Query):
+    """`at` shows areas and buildings as they were at a moment; `r` only makes the address new."""
+
+    at: Moment | None = None
+    r: Annotated[Text, Field(max_length=40)] | None = None
+
+
 @bp.get("/api/v1/public/backdrop.geojson")
 @bp.doc(summary="The pale map behind the log-in")
 @anonymous
@@ -47,29 +61,61 @@ def backdrop() -> Response:
 
 
 @bp.get("/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt")
+@bp.input(TileQuery, location="query", arg_name="query")
 @bp.doc(summary="A vector tile", responses={200: MVT, 304: "As before", 404: "Not found"})
-def tile(layer: str, z: int, x: int, y: int) -> Response:
-    """The tile as this reader may see it; empty where there is nothing, 304 when nothing changed."""
-    layer_named(layer, actor().posts)
-    if z > queries.MAX_ZOOM or max(x, y) >= 2**z:
-        raise NotFound(TILE)
-    asked = request.if_none_match
-    # A first answer may carry a version of a moment ago: it is drawn anew at the next question. Whether
-    # an earlier answer still holds needs the version of now.
-    version = queries.layer_version(tx(), layer, now=bool(asked))
-    unchanged = asked.contains(version)
-    response = make_response(b"" if unchanged else queries.tile(tx(), layer, z, x, y))
-    response.status_code = 304 if unchanged else 200
+def tile(layer: str, z: int, x: int, y: int, query: TileQuery) -> Response:
+    """The tile as this reader may see it; empty where there is nothing, 304 when nothing in it changed."""
+    posts = _asked(layer, z, x, y)
+    # The version is read before the tile: what is newer than it is drawn anew, never kept.
+    version = queries.tile_version(tx(), layer, z, x, y, posts)
+    if query.at:
+        version = f"{version}-{int(query.at.timestamp())}"
+    unchanged = request.if_none_match.contains(version)
+    body = b"" if unchanged else queries.tile(tx(), layer, z, x, y, posts, query.at)
+    response = make_response(body, 304 if unchanged else 200)
     response.content_type = MVT
-    return _kept(response, version)
-
-
-def _kept(response: Response, version: str) -> Response:
-    """For this reader's cache alone, which asks each time whether it still holds."""
     response.set_etag(version)
+    # For this reader's cache alone, which asks each time whether it still holds.
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Vary"] = "Cookie, Authorization"
     return response
+
+
+@bp.get("/tiles/<layer>@<version>/<int:z>/<int:x>/<int:y>.mvt")
+@bp.doc(summary="A vector tile of one version", responses={200: MVT, 404: "Not found"})
+def versioned_tile(layer: str, version: str, z: int, x: int, y: int) -> Response:
+    """The same at an address that a cache in front may keep for ever; see TileJSON for the address.
+
+    The address of another version or audience is answered too, and not kept.
+    """
+    posts = _asked(layer, z, x, y)
+    current = _sealed(layer, posts)
+    response = make_response(queries.tile(tx(), layer, z, x, y, posts))
+    response.content_type = MVT
+    if current and hmac.compare_digest(current, version):
+        response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
+    else:
+        response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _asked(layer: str, z: int, x: int, y: int) -> frozenset[str]:
+    """The posts of who asks, when layer and address are there. Raises NotFound."""
+    posts = actor().posts
+    layer_named(layer, posts)
+    if z > queries.MAX_ZOOM or max(x, y) >= 2**z:
+        raise NotFound(TILE)
+    return posts
+
+
+def _sealed(layer: str, posts: frozenset[str]) -> str | None:
+    """The version of a layer for shared caches with its seal; None when it is its reader's alone."""
+    version = queries.shared_version(tx(), layer, posts)
+    if version is None:
+        return None
+    key = house().settings.secrets.session_key.encode()
+    seal = hmac.new(key, f"tiles|{layer}|{version}".encode(), "sha256").hexdigest()
+    return f"{version[:8]}{seal[:_SEAL_CHARS]}"
 
 
 @bp.get("/api/v1/layers")
@@ -80,13 +126,64 @@ def layers() -> Response:
 
 
 def _shown(layer: Layer) -> dict[str, Any]:
-    names = ("name", "title", "title_en", "geometry", "attributes", "min_zoom", "max_zoom", "style")
+    names = ("name", "title", "title_en", "geometry", "min_zoom", "max_zoom", "style")
+    fields = layer.fields_for(actor().posts)
     return {
         **{name: getattr(layer, name) for name in names},
+        "attributes": [field.name for field in fields],
+        "fields": [
+            {"name": f.name, "title": f.title, "title_en": f.title_en, "kind": f.kind.value}
+            for f in fields
+        ],
         "legend": [asdict(line) for line in layer.legend],
+        "exported": bool(layer.exported & actor().posts),
         "tiles": f"/tiles/{layer.name}/{{z}}/{{x}}/{{y}}.mvt",
+        "tilejson": f"/api/v1/layers/{layer.name}/tiles.json",
         "features": f"/api/v1/layers/{layer.name}/features",
+        "collection": f"/ogc/collections/{layer.name}",
     }
+
+
+@bp.get("/api/v1/layers/<layer>/tiles.json")
+@bp.doc(summary="TileJSON of a layer", responses={404: "Not found"})
+def tilejson(layer: str) -> Response:
+    """TileJSON 3.0.0 with an absolute address, of one version where caches may share it."""
+    posts = actor().posts
+    found = layer_named(layer, posts)
+    sealed = _sealed(layer, posts)
+    address = f"{layer}@{sealed}" if sealed else layer
+    types: dict[str, Literal["String", "Number", "Boolean"]] = {
+        "integer": "Number",
+        "number": "Number",
+        "boolean": "Boolean",
+    }
+    response = jsonify(
+        {
+            "tilejson": "3.0.0",
+            "name": found.title,
+            "description": found.title_en,
+            "scheme": "xyz",
+            "tiles": [f"{request.host_url}tiles/{address}/{{z}}/{{x}}/{{y}}.mvt"],
+            "minzoom": found.min_zoom,
+            "maxzoom": found.max_zoom,
+            "bounds": queries.bounds(tx(), layer),
+            "vector_layers": [
+                {
+                    "id": found.name,
+                    "description": found.title,
+                    "minzoom": found.min_zoom,
+                    "maxzoom": found.max_zoom,
+                    "fields": {
+                        f.name: types.get(f.kind.value, "String")
+                        for f in found.fields_for(posts)
+                        if f.from_zoom is not None
+                    },
+                }
+            ],
+        }
+    )
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
 
 
 @bp.get("/api/v1/layers/<layer>/features")
@@ -94,8 +191,39 @@ def _shown(layer: Layer) -> dict[str, Any]:
 @bp.doc(summary="Features of a layer (GeoJSON)", responses={404: "Not found"})
 def features(layer: str, query: FeaturesQuery) -> Response:
     """A FeatureCollection, lon/lat, CGCS2000 (WGS 84 at our accuracy)."""
-    layer_named(layer, actor().posts)
+    posts = actor().posts
+    layer_named(layer, posts)
     box = parse_bbox(query.bbox) if query.bbox else None
-    response = json_text(queries.geojson(tx(), layer, box, query.limit))
+    response = json_text(queries.geojson(tx(), layer, box, query.limit, posts))
     response.content_type = "application/geo+json; charset=utf-8"
+    return response
+
+
+class ExportBody(Body):
+    """Which file: format, system (4326, 4490, 4549, another 3-degree zone, or zone), area code."""
+
+    format: Literal["gpkg", "shapefile", "geojson", "xlsx", "dxf"]
+    crs: Annotated[Text, Field(min_length=1, max_length=20)] = "4490"
+    area: Code | None = None
+
+
+@bp.post("/api/v1/layers/<layer>/export")
+@bp.input(ExportBody, location="json", arg_name="body")
+@bp.doc(
+    summary="A layer as a file", responses={200: "The file", 403: "Not yours", 404: "Not found"}
+)
+def export(layer: str, body: ExportBody) -> Response:
+    """GeoPackage, shapefile (GBK, zipped), GeoJSON, Excel or DXF; the export is written down."""
+    from layers.export import MIME, SUFFIX, ExportLayer, Format, export_layer
+
+    form = Format(body.format)
+    command = ExportLayer(layer, form, body.crs, body.area)
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / f"{layer}{SUFFIX[form]}"
+        done = export_layer(tx(), actor(), command, file)
+        response = make_response(file.read_bytes())
+    response.content_type = MIME[form]
+    response.headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Row-Count"] = str(done.rows)
     return response

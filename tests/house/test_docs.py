@@ -286,6 +286,7 @@ def _command(words: list[str]) -> str | None:
 WRITTEN_DOWN = {
     "www.w3.org": (".js", ".svg", ".py"),
     "www.apache.org": ("LICENSE",),
+    "www.opengis.net": (".py",),
     "github.com": ("samples/gusu/README.md", "package-lock.json"),
 }
 RESERVED = (".example", ".example.org", ".example.com", ".test", ".invalid")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import pytest
+from werkzeug.serving import make_server
 
 from gridcenter.clock import now
 from tests.builders import STREET, make_buildings
-from tests.conftest import Copy
+from tests.conftest import Copy, House, close, make_house
 from tests.gridcenter.statistics.place import Place
 
 GRID, NEXT_GRID = f"{STREET}001Z001", f"{STREET}001Z002"
@@ -22,6 +27,18 @@ SELECT left(code, -3) || to_char(n, 'FM000'), microgrid_id, area_path,
 """
 
 
+@dataclass
+class Served:
+    """A served house: where it is, and the tokens of its accounts."""
+
+    url: str
+    house: House
+
+    def header(self, username: str) -> str:
+        """The header line with which an account asks."""
+        return f"Authorization: Bearer {self.house.token(username)}"
+
+
 @pytest.fixture(scope="module")
 def place(shared_copy: Copy) -> Place:
     """The small place; nobody answers for the grids of its second community."""
@@ -35,3 +52,19 @@ def place(shared_copy: Copy) -> Place:
     with here.owner.transaction() as tx:
         tx.execute("ANALYZE")
     return here
+
+
+@pytest.fixture(scope="module")
+def served(settings, template_name, tmp_path_factory) -> Iterator[Served]:
+    """The small place behind a real HTTP server, for clients that nobody here wrote."""
+    house = make_house(settings, template_name, tmp_path_factory.mktemp("served"))
+    copy = Copy(house.settings, house.database, house.owner, house.name)
+    here = Place.of(copy, "01-003", "01-004")
+    with here.owner.transaction() as tx:
+        make_buildings(tx, f"{GRID}001", f"{NEXT_GRID}001")
+    here.report("01-001", f"{GRID}001", now())
+    server = make_server("127.0.0.1", 0, house.app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield Served(f"http://127.0.0.1:{server.port}", house)
+    server.shutdown()
+    close(house)
