@@ -114,7 +114,8 @@ def _import(
         _tell(outcome, dry_run)
     if report:
         _write_report(report, outcome.findings)
-    if outcome.refused_whole or (outcome.applied is None and not dry_run):
+    nothing = outcome.writable == 0 and outcome.read > 0
+    if outcome.refused_whole or nothing or (outcome.applied is None and not dry_run):
         raise SystemExit(2)
 
 

@@ -40,7 +40,10 @@ SHAPE_CODES: dict[str, Code] = {
         R, "坐标不是有限数", "a coordinate is not a finite number", *NOT_WRITTEN
     ),
     "geometry.outside_world": Code(
-        R, "坐标超出经纬度范围", "coordinates lie outside the world", *NOT_WRITTEN
+        R,
+        "坐标不在可量算的范围内（国家 2000 投影带，东经 73.5°–136.5°），请检查坐标系和列",
+        "coordinates lie outside the zones of CGCS2000 (73.5-136.5° E); check datum and columns",
+        *NOT_WRITTEN,
     ),
     "geometry.repaired": Code(
         W,
