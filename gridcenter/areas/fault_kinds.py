@@ -39,7 +39,6 @@ class Unit(StrEnum):
     M = "m"
     HOUSEHOLDS = "households"
     PERSONS = "persons"
-    PARTS = "parts"
 
 
 class Method(StrEnum):
@@ -56,13 +55,14 @@ class Tolerances:
     """Metres below which a difference is not what it seems.
 
     `same_m`: corners closer than this are one corner (rounding of storage and projection).
-    `edge_m`: a strip narrower than this is an unmatched edge (told, not refused).
+    `edge_m`: a strip narrower than this is an unmatched edge (told, not refused): boundary points are
+    surveyed to ±5 cm at best.
     `sliver_m`: a strip narrower than this is a sliver, wider ones are gaps, overlaps, pieces outside.
     `cut_m`: a building that reaches at least so far into a second area is cut by the border.
     """
 
     same_m: float = 0.0002
-    edge_m: float = 0.01
+    edge_m: float = 0.05
     sliver_m: float = 0.5
     cut_m: float = 0.5
 
@@ -85,6 +85,7 @@ class Contents:
     households: int | None = None
     persons: int | None = None
     buildings: int | None = None
+    area_m2: float | None = None  # as stored; None: measured in the caller's metres
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,8 @@ class Fault:
     """One thing that is wrong, with its place in metres and its measure in `unit`.
 
     `areas` are the keys concerned: for an overlap both (further ones are faults of their own), for a
-    gap all around it, for the others the area itself. Width is the mean width of a strip, m.
+    gap all around it, for the others the area itself. Width is the mean width of a strip, m; `strip`
+    says whether a sliver is a gap or an overlap; `limit` is the threshold of a size that is passed.
     """
 
     kind: FaultKind
@@ -117,6 +119,8 @@ class Fault:
     width_m: float | None = None
     repair: Repair | None = None
     building: Any = None
+    strip: FaultKind | None = None
+    limit: float | None = None
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,10 @@ class Fitting:
         """Faces that no member covers: within the parent, or enclosed when there is none."""
         missing = -1 if self.parent is not None else 0
         for face in faces.wide[faces.number == missing]:
-            yield self._strip(FaultKind.GAP, self.along(face), face)
+            beside = self.along(face)
+            # Without a parent a hole within one area is how that area is.
+            if self.parent is not None or len(beside) > 1:
+                yield self._strip(FaultKind.GAP, beside, face)
 
     def _covered_too_often(self, faces: _Faces) -> Iterator[Misfit]:
         """Overlaps of pairs and pieces outside the parent.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
+from gridcenter.areas.faults import assert_coverage, lock_parents, lying_now
 from gridcenter.database import Transaction
 
 # From here on the planner is told at once what was written: a transaction that goes on with the new
@@ -64,6 +66,34 @@ SELECT c.area_id, c.parent_id, %(level)s, c.name, c.name_en, c.path, c.geom,
 """
 
 
+# Whose areas a writing moves: old and new parents, and areas that have areas below them. NULL: none.
+_PARENTS_OF_INCOMING = """
+SELECT p.id FROM area_incoming i LEFT JOIN area p ON p.code = i.parent_code
+ UNION
+SELECT v.parent_id FROM area_incoming i JOIN area a ON a.code = i.code
+  JOIN area_version v ON v.area_id = a.id AND upper_inf(v.valid)
+ UNION
+SELECT a.id FROM area_incoming i JOIN area a ON a.code = i.code
+ WHERE EXISTS (SELECT FROM area_version c WHERE c.parent_id = a.id AND upper_inf(c.valid))
+"""
+_PARENTS_OF_CHANGED = """
+SELECT c.parent_id AS id FROM area_changed c
+ UNION
+SELECT v.parent_id FROM area_changed c JOIN area_version v ON v.id = c.old_version
+ UNION
+SELECT c.area_id FROM area_changed c
+ WHERE EXISTS (SELECT FROM area_version d WHERE d.parent_id = c.area_id AND upper_inf(d.valid))
+"""
+
+
+class Guard(StrEnum):
+    """What a writing does with a boundary that makes a new fault."""
+
+    REFUSE = "refuse"  # nothing of the transaction is stored
+    ACCEPTED = "accepted"  # a person was shown the faults and took them; they are kept as rows
+    CALLER = "caller"  # a redraw of several levels locks and asserts once, when all is written
+
+
 @dataclass(frozen=True)
 class AreaCounts:
     """How many areas a writing added, changed (a new version each) and found the same."""
@@ -79,17 +109,33 @@ def stage_areas(tx: Transaction) -> None:
     tx.execute(STAGE)
 
 
-def write_areas(tx: Transaction, level: str) -> AreaCounts:
+def write_areas(tx: Transaction, level: str, guard: Guard = Guard.REFUSE) -> AreaCounts:
     """Bring the staged areas of one level into force: new identities, new versions where changed.
 
     Expects `area_incoming` filled; parents must be in force already. What is the same is left alone,
     so the same file twice changes nothing. Errors of constraints (overlapping validity, path taken)
-    roll the whole transaction back.
+    roll the whole transaction back. Raises ImportRefused for a boundary that makes a new fault.
     """
     tx.execute("DROP TABLE IF EXISTS area_changed")
+    if guard is not Guard.CALLER:
+        lock_parents(tx, _ids_of(tx, _PARENTS_OF_INCOMING))
     new = tx.execute(_IDENTITIES, {"level": level})
     tx.execute("ANALYZE area_incoming")
     tx.execute(_CHANGED)
+    if guard is Guard.CALLER:
+        return _write(tx, level, new)
+    touched = _ids_of(tx, _PARENTS_OF_CHANGED)
+    before = lying_now(tx, touched)
+    counts = _write(tx, level, new)
+    assert_coverage(tx, touched, before, accepted=guard is Guard.ACCEPTED)
+    return counts
+
+
+def _ids_of(tx: Transaction, statement: str) -> set[int | None]:
+    return {row["id"] for row in tx.all(statement)}
+
+
+def _write(tx: Transaction, level: str, new: int) -> AreaCounts:
     tx.execute(_CLOSE)
     written = tx.execute(_OPEN, {"level": level})
     if written >= MANY:

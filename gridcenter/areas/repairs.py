@@ -32,6 +32,8 @@ _MOST_OF_NEIGHBOUR = 0.1
 # A repair looks this far around its fault, m.
 _AROUND_M = 1.0
 _INTO_M = 1e-3
+# Corners up to this far from a fault are looked at.
+_REACH_M = 0.01
 
 
 @dataclass(frozen=True)
@@ -156,10 +158,10 @@ class Mending:
         self, shapes: dict[int, BaseGeometry], place: BaseGeometry, within: float
     ) -> dict[int, BaseGeometry]:
         """The shapes with corners nearer than `within` made one, and each given to all borders."""
-        zone = shapely.box(*shapely.bounds(shapely.buffer(place, _AROUND_M)))
-        fixed = _corners([] if self.parent is None else [self.parent], zone)
-        stored = _corners([self.members[i] for i in shapes], zone)
-        made = _corners(list(shapes.values()), zone)
+        reach = max(2 * within, _REACH_M)
+        fixed = _corners([] if self.parent is None else [self.parent], place, reach)
+        stored = _corners([self.members[i] for i in shapes], place, reach)
+        made = _corners(list(shapes.values()), place, reach)
         # The parent's corners come first, then those in use today: new ones move onto them.
         corners = np.vstack([fixed, stored, made])
         if not len(corners):
@@ -176,11 +178,13 @@ class Mending:
         return result
 
 
-def _corners(shapes: Sequence[BaseGeometry], zone: BaseGeometry) -> Floats:
+def _corners(shapes: Sequence[BaseGeometry], place: BaseGeometry, reach: float) -> Floats:
+    """The corners of shapes that lie at a place, within `reach` metres."""
     xy = shapely.get_coordinates(np.array(shapes, dtype=object)) if shapes else np.zeros((0, 2))
-    west, south, east, north = shapely.bounds(zone)
+    west, south, east, north = shapely.bounds(place) + np.array([-reach, -reach, reach, reach])
     inside = (xy[:, 0] >= west) & (xy[:, 0] <= east) & (xy[:, 1] >= south) & (xy[:, 1] <= north)
-    return np.asarray(xy[inside])
+    near = shapely.dwithin(shapely.points(xy[inside]), place, reach)
+    return np.asarray(xy[inside][near])
 
 
 def _moved(shape: BaseGeometry, moved: dict[tuple[Any, ...], Floats]) -> BaseGeometry:

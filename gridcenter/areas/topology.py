@@ -60,19 +60,21 @@ def check(
     contents: Mapping[Any, Contents] | None = None,
     buildings: Mapping[Any, BaseGeometry] | None = None,
     repairs: bool = True,
+    fit: bool = True,
 ) -> list[Fault]:
     """All faults of the members of one parent and level, worst first; empty when all is well.
 
     `parent` None checks the members among themselves only. `dedicated` are the keys of 专属网格: with
     `limits.nested` they may lie inside a 综合网格 and are checked apart. `contents` and `buildings`
     add the faults of sizes, empty areas and cut buildings. Geometries must be valid polygons;
-    `repairs` False leaves the proposals out, which is quicker.
+    `repairs` False leaves the proposals out, which is quicker; `fit` False leaves out how they fit,
+    for members of whom that is proven already.
     """
     apart = frozenset(dedicated) if limits.nested else frozenset()
     groups = [[k for k in members if k not in apart], [k for k in members if k in apart]]
     found: list[Fault] = []
     for keys, nested in zip(groups, (False, True), strict=True):
-        if keys:
+        if keys and fit:
             sheet = _Sheet(parent, keys, members, limits, nested, frozenset(dedicated))
             found += sheet.misfits(repairs)
             found += sheet.cut_buildings(buildings or {}, repairs)
@@ -126,6 +128,7 @@ class _Sheet:
                 severity=Severity.WARN if told_in_m else Severity.REFUSE,
                 width_m=misfit.width_m,
                 repair=self._named(repair),
+                strip=misfit.of if misfit.kind is FaultKind.SLIVER else None,
             )
 
     def _misfits(self) -> Iterator[Misfit]:
@@ -211,18 +214,24 @@ def _counted(
     for key, shape in members.items():
         has = contents.get(key, unknown)
         if has.households == 0 and has.buildings == 0:
-            yield _size(FaultKind.EMPTY_AREA, key, shape, 0, Unit.HOUSEHOLDS)
+            yield _size(FaultKind.EMPTY_AREA, key, shape, 0, Unit.HOUSEHOLDS, None)
             continue
         for counted, least, most, unit in (
             (has.households, sizes.least_households, sizes.most_households, Unit.HOUSEHOLDS),
             (has.persons, None, sizes.most_persons, Unit.PERSONS),
-            (shape.area, sizes.least_m2, sizes.most_m2, Unit.M2),
+            (_area(has, shape), sizes.least_m2, sizes.most_m2, Unit.M2),
         ):
             if counted is not None and least is not None and counted < least:
-                yield _size(FaultKind.TOO_SMALL, key, shape, counted, unit)
+                yield _size(FaultKind.TOO_SMALL, key, shape, counted, unit, least)
             elif counted is not None and most is not None and counted > most:
-                yield _size(FaultKind.TOO_LARGE, key, shape, counted, unit)
+                yield _size(FaultKind.TOO_LARGE, key, shape, counted, unit, most)
 
 
-def _size(kind: FaultKind, key: Any, shape: BaseGeometry, counted: float, unit: Unit) -> Fault:
-    return Fault(kind, (key,), shape, float(counted), unit, Severity.WARN)
+def _area(has: Contents, shape: BaseGeometry) -> float:
+    return float(shape.area) if has.area_m2 is None else has.area_m2
+
+
+def _size(
+    kind: FaultKind, key: Any, shape: BaseGeometry, counted: float, unit: Unit, limit: float | None
+) -> Fault:
+    return Fault(kind, (key,), shape, float(counted), unit, Severity.WARN, limit=limit)

@@ -60,7 +60,7 @@ def test_areas_that_fill_their_parent_have_no_fault() -> None:
     assert check(None, WHOLE) == []
 
 
-@pytest.mark.parametrize("width", [0.02, 0.1, 0.3, 0.5001, 1.0, 7.0])
+@pytest.mark.parametrize("width", [0.06, 0.1, 0.3, 0.5001, 1.0, 7.0])
 def test_a_gap_is_found_with_its_area(width: float) -> None:
     members = {**WHOLE, "b": at(100 + width, 0, 200, 100)}
     kind = FaultKind.SLIVER if width < 0.5 else FaultKind.GAP
@@ -73,7 +73,7 @@ def test_a_gap_is_found_with_its_area(width: float) -> None:
     assert mended(PARENT, members, [fault]) == []
 
 
-@pytest.mark.parametrize("width", [0.02, 0.1, 0.3, 0.5001, 1.0, 7.0])
+@pytest.mark.parametrize("width", [0.06, 0.1, 0.3, 0.5001, 1.0, 7.0])
 def test_an_overlap_is_found_with_its_area(width: float) -> None:
     members = {**WHOLE, "b": at(100 - width, 0, 200, 100)}
     kind = FaultKind.SLIVER if width < 0.5 else FaultKind.OVERLAP
@@ -84,7 +84,7 @@ def test_an_overlap_is_found_with_its_area(width: float) -> None:
     assert mended(PARENT, members, [fault]) == []
 
 
-@pytest.mark.parametrize("width", [0.02, 0.1, 1.0, 7.0])
+@pytest.mark.parametrize("width", [0.06, 0.1, 1.0, 7.0])
 def test_a_piece_outside_the_parent_is_found_with_its_area(width: float) -> None:
     members = {**WHOLE, "c": at(200, 0, 300 + width, 100)}
     fault = only(check(PARENT, members), FaultKind.OUTSIDE_PARENT)
@@ -93,11 +93,11 @@ def test_a_piece_outside_the_parent_is_found_with_its_area(width: float) -> None
     assert mended(PARENT, members, [fault]) == []
 
 
-@pytest.mark.parametrize("width", [0.001, 0.005, -0.001, -0.005])
+@pytest.mark.parametrize("width", [0.001, 0.01, 0.04, -0.001, -0.04])
 def test_a_border_that_is_millimetres_off_is_an_unmatched_edge(width: float) -> None:
     members = {**WHOLE, "b": at(100 + width, 0, 200, 100)}
     fault = only(check(PARENT, members), FaultKind.UNMATCHED_EDGE)
-    assert fault.measure == pytest.approx(100, abs=0.02)
+    assert fault.measure == pytest.approx(100, abs=0.05)
     assert (fault.unit, fault.severity, fault.areas) == (Unit.M, Severity.WARN, ("a", "b"))
     assert mended(PARENT, members, [fault]) == []
 
@@ -142,7 +142,10 @@ def test_a_gap_open_to_the_rim_and_a_missing_area_are_gaps() -> None:
 
 def test_without_a_parent_only_enclosed_gaps_can_be_known() -> None:
     ring = at(100, 0, 200, 100).difference(at(140, 40, 145, 45))
-    assert only(check(None, {**WHOLE, "b": ring}), FaultKind.GAP).measure == pytest.approx(25)
+    assert check(None, {**WHOLE, "b": ring}) == []  # a hole of its own, as with a lake
+    notched = at(100, 0, 200, 100).difference(at(100, 40, 105, 45))
+    (gap,) = refusing(check(None, {**WHOLE, "b": notched}))
+    assert (gap.kind, gap.measure) == (FaultKind.GAP, pytest.approx(25))
     assert check(None, {**WHOLE, "b": at(100, 0, 200, 90)})[0].kind is FaultKind.UNMATCHED_EDGE
 
 
@@ -181,7 +184,7 @@ def test_a_dedicated_grid_is_cut_out_of_the_general_one_or_nested() -> None:
 def test_areas_in_several_parts_are_told() -> None:
     two = shapely.union(at(0, 0, 50, 100), at(60, 0, 70, 10))
     rest = at(0, 0, 100, 100).difference(two)
-    faults = [f for f in check(at(0, 0, 100, 100), {"a": two, "b": rest})]
+    faults = check(at(0, 0, 100, 100), {"a": two, "b": rest})
     fault = only(faults, FaultKind.MULTI_PART)
     assert fault.areas == ("a",)
     assert fault.measure == pytest.approx(100)

@@ -1,0 +1,111 @@
+"""The sentences of faults, Chinese and English, from kind, names and measure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gridcenter.areas.fault_kinds import Fault, FaultKind, Unit
+from gridcenter.errors import Words
+
+# More names than this are counted.
+_NAMED = 3
+NAMES = {
+    FaultKind.OVERLAP: Words("重叠", "overlap"),
+    FaultKind.GAP: Words("空隙", "gap"),
+    FaultKind.SLIVER: Words("细缝", "sliver"),
+    FaultKind.UNMATCHED_EDGE: Words("公共边不一致", "unmatched edge"),
+    FaultKind.OUTSIDE_PARENT: Words("超出上级", "outside the parent"),
+    FaultKind.MULTI_PART: Words("不连成一片", "several parts"),
+    FaultKind.BUILDING_CUT: Words("楼栋被切开", "building cut"),
+    FaultKind.EMPTY_AREA: Words("空区域", "empty area"),
+    FaultKind.TOO_SMALL: Words("过小", "too small"),
+    FaultKind.TOO_LARGE: Words("过大", "too large"),
+}
+_UNITS = {
+    Unit.M2: Words("平方米", "m²"),
+    Unit.M: Words("米", "m"),
+    Unit.HOUSEHOLDS: Words("户", "households"),
+    Unit.PERSONS: Words("人", "persons"),
+}
+_SENTENCES = {
+    FaultKind.OVERLAP: Words("{all}重叠 {measure}", "{all} overlap by {measure}"),
+    FaultKind.GAP: Words(
+        "{parent}内有 {measure} 没有划入任何区域（邻近{all}）",
+        "{measure} of {parent} belong to no area (beside {all})",
+    ),
+    FaultKind.SLIVER: Words(
+        "{all}之间有一条约 {width} 米宽的细缝或重叠，共 {measure}",
+        "a strip about {width} m wide, {measure}, is doubly or not covered between {all}",
+    ),
+    FaultKind.UNMATCHED_EDGE: Words(
+        "{all}的边界有 {measure} 折点不一致，一侧移动时会裂开",
+        "{all} have different corners along {measure} of border; it would tear when one moves",
+    ),
+    FaultKind.OUTSIDE_PARENT: Words(
+        "{all}有 {measure} 在{parent}之外", "{measure} of {all} lie outside of {parent}"
+    ),
+    FaultKind.MULTI_PART: Words(
+        "{all}不连成一片，另有 {measure} 与主体分开",
+        "{all} is not in one piece; {measure} lie apart",
+    ),
+    FaultKind.BUILDING_CUT: Words(
+        "楼栋 {building} 被{all}的边界切开，{measure} 在另一侧",
+        "building {building} is cut by the border of {all}; {measure} lie on the other side",
+    ),
+    FaultKind.EMPTY_AREA: Words(
+        "{all}内没有住户和楼栋", "{all} holds no household and no building"
+    ),
+    FaultKind.TOO_SMALL: Words(
+        "{all}只有 {measure}，少于 {limit}", "{all} has only {measure}, less than {limit}"
+    ),
+    FaultKind.TOO_LARGE: Words(
+        "{all}有 {measure}，超过 {limit}", "{all} has {measure}, more than {limit}"
+    ),
+}
+
+
+def sentence(
+    fault: Fault, names: Sequence[Words], parent: Words | None, building: str | None = None
+) -> Words:
+    """What is wrong, for a person; `names` are those of the fault's areas, in their order."""
+    parent = parent or Words("上级区域", "the parent")
+    filled = []
+    for locale in ("zh", "en"):
+        template = _SENTENCES[fault.kind].in_locale(locale)
+        filled.append(
+            template.format(
+                all=_listed(names, locale),
+                parent=_quoted(parent, locale),
+                measure=measured(fault.measure, fault.unit, locale),
+                limit=measured(fault.limit or 0.0, fault.unit, locale),
+                width=_number(fault.width_m or 0.0),
+                building=building or "",
+            )
+        )
+    return Words(filled[0], filled[1])
+
+
+def measured(measure: float, unit: Unit, locale: str) -> str:
+    """A number with its unit: three digits that count, whole numbers of people."""
+    return f"{_number(measure)} {_UNITS[unit].in_locale(locale)}"
+
+
+def _number(value: float) -> str:
+    if value >= 100:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.3g}"
+
+
+def _quoted(name: Words, locale: str) -> str:
+    return f"“{name.in_locale(locale)}”"
+
+
+def _listed(names: Sequence[Words], locale: str) -> str:
+    shown = [_quoted(name, locale) for name in names[:_NAMED]]
+    more = len(names) - len(shown)
+    if locale == "zh":
+        listed = "、".join(shown) or "无"
+        return f"{listed}等 {len(names)} 个区域" if more else listed
+    if more:
+        return f"{', '.join(shown)} and {more} more"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown) or "none"
