@@ -189,6 +189,30 @@ def test_the_scale_of_a_screen_enlarges_words_and_never_scrolls(
     assert double.evaluate(size) == pytest.approx(plain.evaluate(size) * 2, rel=0.02)
 
 
+@pytest.mark.parametrize("locale", ["zh", "en"])
+def test_what_was_done_has_room_for_its_longest_word(
+    live: Live, open_page: Callable[..., Watched], locale: str
+) -> None:
+    found = report(live, matter="09005")
+    rejected = live.house.client("I-01").operate(found["id"], "reject", 1, reason="不属受理范围")
+    assert rejected.status_code == 200
+    change = "UPDATE account SET locale = %(locale)s WHERE username = 'B-01'"
+    with live.database.transaction() as tx:
+        tx.execute(change, {"locale": locale})
+    page = open_page("B-01", "/wall", **WALL).page
+    with live.database.transaction() as tx:
+        tx.execute(change, {"locale": "zh"})
+    word = {"zh": "不予受理", "en": "Rejected"}[locale]
+    until(page, lambda: word in page.inner_text("[data-recent]"))
+    narrow = """() => [...document.querySelectorAll('.wall-event')].flatMap((row) => [...row.children])
+      .filter((cell) => cell.offsetWidth && !cell.matches('.cut') && cell.scrollWidth > cell.clientWidth)
+      .map((cell) => cell.textContent)"""
+    assert page.evaluate(narrow) == []
+    assert page.evaluate(
+        "[...document.querySelectorAll('.wall-event .cut')].every((c) => c.clientWidth >= 130)"
+    )
+
+
 def test_a_long_day_leaves_no_more_nodes_than_a_short_one(
     live: Live, open_page: Callable[..., Watched]
 ) -> None:
