@@ -9,7 +9,7 @@ import sys
 
 import click
 
-from gridcenter import cli_data, cli_import, cli_layers, cli_run
+from gridcenter import cli_data, cli_import, cli_layers, cli_redraw, cli_run
 from gridcenter.cli_words import as_json, fail, give_json, say, speak, t
 from gridcenter.settings import Settings
 
@@ -89,6 +89,7 @@ for command in (
     cli_import.import_command,
     *cli_data.COMMANDS,
     *cli_layers.COMMANDS,
+    *cli_redraw.COMMANDS,
 ):
     cli.add_command(command)
 

@@ -6,11 +6,15 @@ Procrastinate keeps jobs in PostgreSQL, in a schema of their own. Every job may 
 
 from __future__ import annotations
 
+from typing import Any
+
 import structlog
 from procrastinate import App, PsycopgConnector
 
+from gridcenter import clock
 from gridcenter.casework.operations import sweep_overdue
 from gridcenter.database import Database, Pooling
+from gridcenter.redraw.effect import bring_into_effect, due_plans
 from gridcenter.settings import Settings
 from gridcenter.statistics.operations import close_open_days
 
@@ -37,6 +41,13 @@ def build_app(settings: Settings) -> App:
         if cases:
             log.info("job.sweep_overdue", cases=cases)
 
+    @app.periodic(cron="* * * * *")
+    @app.task(name="redraw", queueing_lock="redraw", lock="redraw")
+    def redraw(timestamp: int) -> None:
+        """Bring the redraw plans into effect whose hour has come, each in a transaction of its own."""
+        for line in apply_due_plans(database, settings):
+            log.info("job.redraw", **line)
+
     @app.periodic(cron="20 * * * *")
     @app.task(name="close_days", queueing_lock="close_days")
     def close_days(timestamp: int) -> None:
@@ -46,6 +57,21 @@ def build_app(settings: Settings) -> App:
                 log.info("job.close_day", day=day.isoformat())
 
     return app
+
+
+def apply_due_plans(database: Database, settings: Settings) -> list[dict[str, Any]]:
+    """What each due plan did: ``{plan, done, moved}``; `done` is False for one that no longer fits."""
+    with database.transaction(read_only=True) as tx:
+        due = due_plans(tx, clock.now())
+    told = []
+    for plan_id in due:
+        with database.transaction() as tx:
+            done = bring_into_effect(
+                tx, plan_id, clock.now(), lambda tx: close_open_days(tx, settings.timezone)
+            )
+        moved = done["moved"] if done else {}
+        told.append({"plan": str(plan_id), "done": done is not None, "moved": moved})
+    return told
 
 
 def run(settings: Settings) -> None:

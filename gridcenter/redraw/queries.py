@@ -24,7 +24,7 @@ _PLAN = """
 'approver', event_actor(p.approver_account_id), 'approved_at', p.approved_at,
 'withdrawn_at', p.withdrawn_at, 'withdrawn_by', event_actor(p.withdrawn_account_id),
 'withdrawn_reason', p.withdrawn_reason, 'failed_at', p.failed_at, 'failure', p.failure,
-'reverses', p.reverses_id, 'summary', p.summary
+'reverses', p.reverses_id, 'summary', p.summary - 'record'
 """
 _FROM = """
 FROM redraw_plan p JOIN area a ON a.id = p.area_id

@@ -109,7 +109,7 @@ class Ground:
     def stored(self, metres: BaseGeometry) -> MultiPolygon:
         """As `degrees`, as the multipolygon that is stored."""
         moved = self.degrees(metres)
-        return moved if isinstance(moved, MultiPolygon) else MultiPolygon([moved])
+        return MultiPolygon(list(shapely.get_parts(moved)))
 
 
 def _plain(shape: BaseGeometry) -> BaseGeometry:

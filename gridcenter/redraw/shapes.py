@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from shapely import MultiPoint, Point, Polygon
+from shapely import LineString, MultiPoint, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import polygonize
 
@@ -72,7 +72,7 @@ def _reach(line: BaseGeometry, area: BaseGeometry) -> BaseGeometry:
             direction = xy[end] - xy[before]
             length = float(np.hypot(*direction)) or 1.0
             xy[end] = xy[end] + direction / length * SNAP_M * 20
-    return shapely.linestrings(xy)
+    return LineString(xy)
 
 
 def corners(shape: BaseGeometry) -> NDArray[np.float64]:
@@ -257,7 +257,7 @@ def with_corners(shape: BaseGeometry, points: NDArray[np.float64]) -> BaseGeomet
     near = points[shapely.dwithin(shape.boundary, shapely.points(points), SAME_M)]
     if not len(near):
         return shape
-    known = shapely.STRtree(shapely.points(corners(shape)))
+    known = shapely.STRtree([Point(xy) for xy in corners(shape)])
     fresh = near[
         [len(known.query(Point(p), predicate="dwithin", distance=SAME_M)) == 0 for p in near]
     ]

@@ -111,7 +111,11 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
   ), dated AS (
     SELECT f.*, (f.at AT TIME ZONE zone)::date AS day FROM facts f
   )
-  SELECT d.day, d.fact, c.kind, d.case_id, c.item_id, c.area_path, c.intake_path,
+  SELECT d.day, d.fact, c.kind, d.case_id, c.item_id,
+         -- The area of that moment: a redraw afterwards has moved the case, not what happened before.
+         coalesce((SELECT (e.data->>'from')::ltree FROM case_event e
+                    WHERE e.case_id = d.case_id AND e.operation = 'rehome' AND e.at > d.at
+                    ORDER BY e.at LIMIT 1), c.area_path), c.intake_path,
          -- The department in charge at the end of that day: the last dispatch, if it went to one and
          -- no return has undone it. Without one now and without a return there never was any.
          CASE WHEN c.department_id IS NOT NULL OR c.returns > 0
