@@ -9,7 +9,7 @@ import sys
 
 import click
 
-from gridcenter import cli_data, cli_import, cli_layers, cli_redraw, cli_run
+from gridcenter import cli_data, cli_division, cli_import, cli_layers, cli_redraw, cli_run
 from gridcenter.cli_words import as_json, fail, give_json, say, speak, t
 from gridcenter.settings import Settings
 
@@ -88,6 +88,7 @@ for command in (
     *cli_run.COMMANDS,
     cli_import.import_command,
     *cli_data.COMMANDS,
+    *cli_division.COMMANDS,
     *cli_layers.COMMANDS,
     *cli_redraw.COMMANDS,
 ):

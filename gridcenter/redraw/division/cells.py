@@ -82,7 +82,7 @@ def cells_of_buildings(
     label = in_one_piece(faces.edges, with_own_ground(faces))
     names, cell = np.unique(label, return_inverse=True)
     polygons = np.array(
-        [shapely.union_all(faces.shapes[cell == number]) for number in range(len(names))],
+        [shapely.coverage_union_all(faces.shapes[cell == number]) for number in range(len(names))],
         dtype=object,
     )
     cell_of = np.full(len(inside), -1, dtype=np.int64)
