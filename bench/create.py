@@ -22,7 +22,7 @@ CLIENTS = 8
 LEAST = 0.25
 MARK = "bench"
 MATTER = "09012"
-CHANNEL = "grid_worker"
+CHANNEL = "desk"
 
 
 def measure(site: Site) -> list[Figure]:

@@ -23,7 +23,8 @@ class Move:
     `posts`: who may do it, nobody when empty. `holder_only`: of those, only who holds the case.
     `when`: values that must have been given for this move, where one operation has several.
     `requires`: JSON Schema of what must be given. `guards`: names in `GUARDS`. `clock`: timers to
-    stop and start. `effects`: what else the engine does; both are carried, not interpreted here.
+    stop and start. `effects`: names in `EFFECTS`, what else the engine does; clock and effects are
+    carried, not interpreted here, but for ``goes_back``: the move undoes progress.
     """
 
     operation: str
@@ -47,12 +48,18 @@ class Move:
 
 @dataclass(frozen=True)
 class Facts:
-    """What guards may look at: numbers and ids of the case and of who acts."""
+    """What guards may look at: numbers and ids of the case and of who acts.
+
+    `photos_owed`: names of the kinds of photos that the case lacks. `says_why_without`: whether a
+    reason was given to do without them; None where nobody was asked yet (a screen being filled).
+    """
 
     returns_count: int
     handler_account_id: UUID | int | None
     actor_account_id: UUID | int | None
     actor_posts: frozenset[str]
+    photos_owed: tuple[Words, ...] = ()
+    says_why_without: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -86,8 +93,10 @@ class AllowedOperation:
 # --- guards ------------------------------------------------------------------------------------
 
 Guard = Callable[[Facts], Words | None]
+LONGEST_NAME = 60
 DUTY_OFFICER = "duty_officer"
 RETURNS_A_DISPATCHER_MAY_ANSWER = 2
+MAY_DO_WITHOUT_PHOTOS = frozenset({"intake", DUTY_OFFICER})
 
 
 def checker_is_not_handler(facts: Facts) -> Words | None:
@@ -107,9 +116,27 @@ def third_return_needs_duty_officer(facts: Facts) -> Words | None:
     )
 
 
+def photos_are_there(facts: Facts) -> Words | None:
+    """Why not: photos are owed, and nobody who may has said why there are none. None when well."""
+    if not facts.photos_owed:
+        return None
+    if MAY_DO_WITHOUT_PHOTOS & facts.actor_posts and facts.says_why_without is not False:
+        return None
+    return Words(
+        f"还欠照片：{'、'.join(kind.zh for kind in facts.photos_owed)}；"
+        "补上，或由受理员、值班长写明没有照片的理由",
+        f"photos are owed: {', '.join(kind.en for kind in facts.photos_owed)}; add them, or intake or"
+        " the duty officer says why there are none",
+    )
+
+
 GUARDS: dict[str, Guard] = {
-    guard.__name__: guard for guard in (checker_is_not_handler, third_return_needs_duty_officer)
+    guard.__name__: guard
+    for guard in (checker_is_not_handler, third_return_needs_duty_officer, photos_are_there)
 }
+# What the engine knows to do beside state and clocks (casework/operations.py), and the mark of a move
+# that undoes progress.
+EFFECTS = frozenset({"release_holder", "note_handler", "count_return", "count_rework", "goes_back"})
 
 # --- what may be done --------------------------------------------------------------------------
 
@@ -127,11 +154,11 @@ def allowed(
 ) -> list[AllowedOperation]:
     """The operations that the holder of `posts` can do in `state` or may meet later, in data order.
 
-    Operations of other posts, and those that come again only after a return or rework, are left
-    out. An empty list means that this person has nothing to do with the case any more.
+    Operations of other posts, and those that come again only after a way back, are left out. An empty
+    list means that this person has nothing to do with the case any more.
     """
     moves = tuple(moves)
-    ahead = _distances([move for move in moves if not _goes_back(move)], state)
+    ahead = _distances([move for move in moves if "goes_back" not in move.effects], state)
     mine: dict[str, list[Move]] = {}
     for move in moves:
         if not move.posts.isdisjoint(posts) and move.from_state in ahead:
@@ -174,8 +201,11 @@ def reasons_against(
 
 
 def permit(move: Move, posts: Collection[str], is_holder: bool, facts: Facts) -> None:
-    """Nothing when this person may make this move; raises NotYours with the reasons."""
+    """Nothing when this person may make this move. Raises NotYours with the reasons, or
+    MoveNotAllowed where the case alone is to blame: it lacks photos."""
     reasons = reasons_against(move, posts, is_holder, facts)
+    if reasons and reasons == [photos_are_there(facts)]:
+        raise MoveNotAllowed(move.words, reasons)
     if reasons:
         raise NotYours(move.words, reasons)
 
@@ -199,7 +229,7 @@ def choose(moves: Iterable[Move], state: str, operation: str, given: Mapping[str
     if not meant:
         raise InvalidInput(errors_in(here[0].requires, given) or _choices(here))
     move = max(meant, key=lambda each: len(each.when))
-    errors = errors_in(move.requires, given)
+    errors = errors_in(move.requires, given) + _unknown_fields(here, given)
     if errors:
         raise InvalidInput(errors)
     return move
@@ -210,9 +240,19 @@ def _names(moves: Iterable[Move]) -> Words:
     return Words(" / ".join(name.zh for name in names), " / ".join(name.en for name in names))
 
 
-def _goes_back(move: Move) -> bool:
-    """Whether a move undoes progress: 回退 and 返工 are the two that procedures know."""
-    return move.operation == "return" or move.to_state == "rework"
+def _unknown_fields(here: list[Move], given: Mapping[str, Any]) -> list[FieldError]:
+    """One error for each thing given that no move of this operation asks for: events are for good."""
+    known = {name for move in here for name in (*move.when, *move.requires.get("properties", ()))}
+    return [
+        FieldError(
+            name[:LONGEST_NAME],
+            "unknown_field",
+            "没有这个字段，检查拼写",
+            "There is no such field; check its spelling",
+        )
+        for name in given
+        if name not in known
+    ]
 
 
 def _matches(when: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
@@ -318,7 +358,8 @@ def from_records(records: Iterable[Mapping[str, Any]]) -> tuple[Move, ...]:
     """Moves from a procedure file (``from``: list of states, ``to``) or from table rows
     (``from_state``, ``to_state``), in the given order.
 
-    Raises ValueError listing every fault: unknown guards, and operations that could mean two moves.
+    Raises ValueError listing every fault: unknown guards and effects, texts without a bound, and
+    operations that could mean two moves.
     """
     moves = tuple(
         Move(
@@ -350,6 +391,18 @@ def _faults(moves: tuple[Move, ...]) -> list[str]:
         for move in moves
         for name in move.guards
         if name not in GUARDS
+    ]
+    faults += [
+        f"{move.operation}: no effect is called {name}"
+        for move in moves
+        for name in move.effects
+        if name not in EFFECTS
+    ]
+    faults += [
+        f"{move.operation}: the text {name} has no maxLength"
+        for move in moves
+        for name, schema in move.requires.get("properties", {}).items()
+        if schema.get("type") == "string" and "maxLength" not in schema and "enum" not in schema
     ]
     seen: set[tuple[str, str, str]] = set()
     for move in moves:

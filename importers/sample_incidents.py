@@ -230,7 +230,8 @@ def _address(place: Place, rng: Random) -> str:
 _SUBJECTS = """
 SELECT i.id AS item_id, i.code, i.name, i.confidentiality,
        i.default_department_id AS department_id, f.id AS condition_id, f.code AS condition_code,
-       f.is_default, f.limit_amount, f.limit_unit, f.severity
+       f.is_default, f.limit_amount, f.limit_unit, f.severity,
+       f.evidence
   FROM catalogue_item i JOIN filing_condition f ON f.item_id = i.id
  WHERE i.kind = 'matter' AND i.procedure = %(procedure)s AND i.valid_to IS NULL
  ORDER BY i.code, NOT f.is_default, f.code
@@ -245,7 +246,7 @@ def _subjects(tx: Transaction) -> list[list[Subject]]:
     return [
         [
             Subject(
-                **row,
+                **{**row, "evidence": tuple(row["evidence"])},
                 first_severity=rows[0]["severity"] if row["is_default"] else row["severity"],
             )
             for row in rows

@@ -51,6 +51,7 @@ class Subject:
     limit_amount: Decimal
     limit_unit: str
     severity: str
+    evidence: tuple[str, ...]
     first_severity: str
 
 
@@ -232,12 +233,16 @@ class Life:
 
     def _feedback(self) -> tuple[datetime, _Step] | None:
         at = self._pace.within(self._at, self._due("check"), CHECK_SHARE)
-        checker = self._checker()
         if self._reworks_left:
+            checker = self._checker()
             given = {"passed": False, "note": words.failed(self._rng)}
             limits = {"handle": Limit(self._subject.limit_amount, self._subject.limit_unit)}
             return at, _Step("check", "rework", checker, given, limits=limits)
-        return at, _Step("check", "checking", checker, {"passed": True})
+        if not self._subject.evidence:
+            return at, _Step("check", "checking", self._checker(), {"passed": True})
+        # The sample has no photos: only the desk may pass a case without, and says why.
+        given = {"passed": True, "without_evidence": words.WITHOUT_PHOTOS}
+        return at, _Step("check", "checking", self._desk, given)
 
     def _checker(self) -> Person:
         """Somebody else than who handled: the grid's worker on site, else the centre."""

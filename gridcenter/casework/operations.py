@@ -7,6 +7,7 @@ own extension row into the same statement. See `incidents/operations.py` for the
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from gridcenter.actor import Actor
+from gridcenter.casework.photo_kinds import PHOTO_KINDS
 from gridcenter.casework.procedures import (
     Limit,
     ProcedureRules,
@@ -25,7 +27,12 @@ from gridcenter.casework.procedures import (
 from gridcenter.database import Row, Transaction
 from gridcenter.deadlines.rules import Calendar
 from gridcenter.errors import Conflict, NotFound, NotYours, Words
-from gridcenter.moves import Facts, Move, choose, permit
+from gridcenter.moves import Facts, Move, choose, permit, photos_are_there
+
+# Events that carry the version they found and make no new one (docs/decisions/0012).
+MARKS = ("overdue", "rehome", "photo")
+# The field in which intake or the duty officer says why there are no photos (docs/decisions/0016).
+WITHOUT_PHOTOS = "without_evidence"
 
 # Needs a CTE `given` with the columns named in the first SELECT, one row, and the parameters account,
 # posting, post, now, happened_at, note, event_data, stage, limit_amount, limit_unit, due_at.
@@ -90,13 +97,17 @@ class MoveCase:
 
 @dataclass(frozen=True)
 class Changes:
-    """What a kind of case adds to a move: limits of its stages and columns of the case file."""
+    """What a kind of case adds to a move: limits of its stages and columns of the case file.
+
+    `area_path`: the area that takes on a case which lies in none.
+    """
 
     limits: dict[str, Limit] = field(default_factory=dict)
     holder_account_id: UUID | None = None
     holder_worker_id: UUID | None = None
     department_id: int | None = None
     severity: str | None = None
+    area_path: str | None = None
     event_data: dict[str, Any] = field(default_factory=dict)
 
 
@@ -134,10 +145,12 @@ def _words_of(tx: Transaction, procedure_id: int, operation: str) -> Words:
 
 
 def _done_before(tx: Transaction, actor: Actor, command: MoveCase) -> bool:
+    # Marks (overdue, photo, …) carry the version they found; of a person's moves there is one.
     event = tx.one(
         "SELECT operation, account_id, data->'given' AS given FROM case_event"
-        " WHERE case_id = %(id)s AND version = %(version)s",
-        {"id": command.case_id, "version": command.version + 1},
+        " WHERE case_id = %(id)s AND version = %(version)s AND operation <> ALL(%(marks)s)"
+        " ORDER BY id LIMIT 1",
+        {"id": command.case_id, "version": command.version + 1, "marks": list(MARKS)},
     )
     return (
         event is not None
@@ -147,13 +160,20 @@ def _done_before(tx: Transaction, actor: Actor, command: MoveCase) -> bool:
     )
 
 
-def facts_of(case: Row, actor: Actor) -> Facts:
-    """What guards may look at, for this case and this actor."""
+def facts_of(
+    case: Row,
+    actor: Actor,
+    photos_owed: Collection[str] = (),
+    says_why_without: bool | None = None,
+) -> Facts:
+    """What guards may look at, for this case and this actor; `photos_owed` are kinds of photos."""
     return Facts(
         returns_count=case["returns"],
         handler_account_id=case["handler_account_id"],
         actor_account_id=actor.account_id,
         actor_posts=actor.posts,
+        photos_owed=tuple(words for kind, words in PHOTO_KINDS.items() if kind in photos_owed),
+        says_why_without=says_why_without,
     )
 
 
@@ -165,11 +185,22 @@ def holds(case: Row, actor: Actor) -> bool:
     return case["department_id"] is not None and case["department_id"] in mine
 
 
-def choose_move(case: Row, actor: Actor, command: MoveCase, rules: ProcedureRules) -> Move:
-    """The move that the command means. Raises InvalidInput or MoveNotAllowed with the reason."""
+def choose_move(
+    case: Row,
+    actor: Actor,
+    command: MoveCase,
+    rules: ProcedureRules,
+    photos_owed: Callable[[], Collection[str]],
+) -> Move:
+    """The move that the command means. Raises InvalidInput or MoveNotAllowed with the reason.
+
+    `photos_owed` is asked only where the move depends on it.
+    """
     mover = choose(rules.moves, case["state"], command.operation, command.given)
     # `choose` goes by the state and by what was given; whether this person may is decided after it.
-    permit(mover, actor.posts, holds(case, actor), facts_of(case, actor))
+    owed = photos_owed() if photos_are_there.__name__ in mover.guards else ()
+    facts = facts_of(case, actor, owed, WITHOUT_PHOTOS in command.given)
+    permit(mover, actor.posts, holds(case, actor), facts)
     return mover
 
 
@@ -244,6 +275,8 @@ WITH running AS (
                                   ELSE coalesce(%(holder)s, c.holder_account_id) END,
          holder_worker_id = CASE WHEN %(release)s THEN NULL
                                  ELSE coalesce(%(worker)s, c.holder_worker_id) END,
+         area_path = coalesce(%(area)s::ltree, c.area_path),
+         place = CASE WHEN %(area)s::ltree IS NULL THEN c.place ELSE place_name(%(area)s::ltree) END,
          department_id = CASE WHEN %(release)s THEN NULL
                               ELSE coalesce(%(department)s, c.department_id) END,
          handler_account_id = CASE WHEN %(handled)s THEN %(account)s
@@ -310,6 +343,7 @@ def _write_move(
             "close_starts": close is not None,
             "close_due_at": close.due_at if close else None,
             "severity": changes.severity,
+            "area": changes.area_path,
             "holder": changes.holder_account_id,
             "worker": changes.holder_worker_id,
             "department": changes.department_id,

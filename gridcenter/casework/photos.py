@@ -16,15 +16,23 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from psycopg.types.json import Jsonb
 
 from gridcenter.actor import Actor
+from gridcenter.casework.photo_kinds import PHOTO_KINDS
 from gridcenter.database import Row, Transaction
-from gridcenter.errors import Conflict, InvalidInput, NotFound, NotYours, Words
+from gridcenter.errors import (
+    Conflict,
+    InvalidInput,
+    MoveNotAllowed,
+    NotFound,
+    NotYours,
+    Words,
+)
 
 LONGER_SIDE_PX = 1920
 MOST_PIXELS = 60_000_000
 QUALITY = 82
-STAGES = ("near", "far", "reference", "before", "after", "check")
 PHOTO = Words("照片", "photo")
 # Who works on cases; the same list stands in the row policy of attachments.
 WITNESSES = frozenset({"grid_worker", "intake", "dispatcher", "duty_officer", "handler"})
@@ -103,6 +111,15 @@ def _taken_where(exif: Image.Exif) -> tuple[float | None, float | None]:
     return (lon, lat) if inside else (None, None)
 
 
+_ADD = Words("加照片", "Add a photo")
+_CASE = """
+SELECT is_open(c.state) AS open, s.name, s.name_en
+  FROM case_file c
+  JOIN procedure_state s ON s.procedure_id = c.procedure_id AND s.state = c.state
+ WHERE c.id = %(id)s
+"""
+
+
 @dataclass(frozen=True)
 class AddPhoto:
     """A photo as it arrives; `id` was made where it was taken."""
@@ -119,20 +136,21 @@ def add_photo(
     """The stored photo's row and whether it is new; the same photo again changes nothing.
 
     Row: id, stage, width_px, height_px, size_bytes, sha256, taken_at. Raises NotFound for a case
-    outside the scope, NotYours for posts that only read, Conflict for the same id with another picture, InvalidInput.
+    outside the scope, NotYours for posts that only read, MoveNotAllowed for a case that has ended,
+    Conflict for the same id with another picture, InvalidInput.
     """
-    if command.stage not in STAGES:
-        known = ", ".join(STAGES)
+    if command.stage not in PHOTO_KINDS:
+        known = ", ".join(PHOTO_KINDS)
         raise InvalidInput.of("stage", "unknown_stage", f"照片类别：{known}", f"One of: {known}")
-    if tx.one("SELECT 1 FROM case_file WHERE id = %(id)s", {"id": command.case_id}) is None:
+    case = tx.one(_CASE, {"id": command.case_id})
+    if case is None:
         raise NotFound()
     if actor.posts.isdisjoint(WITNESSES):
-        raise NotYours(
-            Words("加照片", "Add a photo"),
-            [Words("您的岗位只看不写", "your post reads and does not write")],
-        )
+        raise NotYours(_ADD, [Words("您的岗位只看不写", "your post reads and does not write")])
     received = sha256(command.content).digest()
     known_row = _row(tx, command.id)
+    if known_row is None and not case["open"]:
+        raise MoveNotAllowed(_ADD, [Words(f"案件{case['name']}", f"the case: {case['name_en']}")])
     if known_row is None:
         clean = reencode(command.content, zone)
         digest = sha256(clean.content).digest()
@@ -140,6 +158,7 @@ def add_photo(
         if _insert(tx, actor, command, clean, digest, received):
             row = _row(tx, command.id)
             assert row is not None
+            _note(tx, actor, row)
             _tell(tx, command.case_id)
             return row, True
         known_row = _row(tx, command.id)
@@ -185,6 +204,26 @@ def _insert(
             "lon": clean.taken_lon,
             "lat": clean.taken_lat,
             "account": actor.account_id,
+        },
+    )
+
+
+def _note(tx: Transaction, actor: Actor, row: Row) -> None:
+    """Say in the history who added which photo; the version stays (docs/decisions/0012)."""
+    posting = actor.posting_for(WITNESSES)
+    tx.execute(
+        "INSERT INTO case_event (case_id, version, operation, from_state, to_state, happened_at,"
+        " account_id, posting_id, post, data) SELECT id, version, 'photo', state, state,"
+        " now(), %(account)s, %(posting)s, %(post)s, %(data)s"
+        " FROM case_file WHERE id = %(id)s",
+        {
+            "id": row["case_id"],
+            "account": actor.account_id,
+            "posting": posting.id if posting else None,
+            "post": posting.post if posting else None,
+            "data": Jsonb(
+                {"photo": str(row["id"]), "stage": row["stage"], "sha256": row["sha256"]}
+            ),
         },
     )
 

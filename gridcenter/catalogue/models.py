@@ -104,7 +104,7 @@ class FilingCondition(Base):
 
 
 class Channel(Base):
-    """Where a case came from (来源渠道), a tree."""
+    """Where a case came from (来源渠道), a tree; `posts` are those that report by it."""
 
     __tablename__ = "channel"
 
@@ -112,4 +112,5 @@ class Channel(Base):
     parent: Mapped[str | None] = mapped_column(ForeignKey("channel.code"))
     name: Mapped[str] = mapped_column(Text, nullable=False)
     name_en: Mapped[str] = mapped_column(Text, nullable=False)
+    posts: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", nullable=False)
     sort: Mapped[int] = mapped_column(SmallInteger, server_default="0", nullable=False)

@@ -129,11 +129,11 @@ def matters_by_code(tx: Transaction) -> dict[str, MatterChoice]:
     }
 
 
-def channel_codes(tx: Transaction) -> frozenset[str]:
-    """The codes of all channels."""
-    return frozenset(row["code"] for row in tx.all("SELECT code FROM channel"))
+def channel_posts(tx: Transaction) -> dict[str, frozenset[str]]:
+    """Every channel's code with the posts that report by it; none for groups and for machines."""
+    return {r["code"]: frozenset(r["posts"]) for r in tx.all("SELECT code, posts FROM channel")}
 
 
 def channel_list(tx: Transaction) -> list[dict[str, object]]:
     """All channels with names and parents, in order."""
-    return tx.all("SELECT code, parent, name, name_en FROM channel ORDER BY sort, code")
+    return tx.all("SELECT code, parent, name, name_en, posts FROM channel ORDER BY sort, code")

@@ -50,11 +50,11 @@ def load_catalogue(tx: Transaction) -> None:
     tx.many(_MATTER, rows)
     tx.many(_CONDITION, [_condition(row) for row in read_csv(DATA / "filing_conditions.csv")])
     tx.many(
-        "INSERT INTO channel (code, parent, name, name_en, sort) VALUES (%(code)s, %(parent)s,"
-        " %(name)s, %(name_en)s, %(sort)s) ON CONFLICT (code) DO UPDATE SET"
+        "INSERT INTO channel (code, parent, name, name_en, posts, sort) VALUES (%(code)s,"
+        " %(parent)s, %(name)s, %(name_en)s, %(posts)s, %(sort)s) ON CONFLICT (code) DO UPDATE SET"
         " parent = excluded.parent, name = excluded.name, name_en = excluded.name_en,"
-        " sort = excluded.sort",
-        [{**row, "parent": row["parent"] or None} for row in read_csv(DATA / "channels.csv")],
+        " posts = excluded.posts, sort = excluded.sort",
+        [_channel(row) for row in read_csv(DATA / "channels.csv")],
     )
 
 
@@ -68,6 +68,11 @@ def _prepared(row: dict[str, str], sort: int) -> dict[str, Any]:
         "initials": sorted({reading for name in names for reading in initials(name)}),
         "sort": sort,
     }
+
+
+def _channel(row: dict[str, str]) -> dict[str, Any]:
+    posts = [post for post in row["posts"].split(";") if post]
+    return {**row, "parent": row["parent"] or None, "posts": posts}
 
 
 def _condition(row: dict[str, str]) -> dict[str, Any]:

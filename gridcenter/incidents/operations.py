@@ -7,7 +7,7 @@ catalogue → case file, incident, event, timer and feed row in one statement, o
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
 
-from gridcenter.actor import Actor
+from gridcenter.actor import INTAKE_POSTS, Actor
 from gridcenter.casework.operations import (
     OPEN_CASE,
     Changes,
@@ -27,13 +27,15 @@ from gridcenter.casework.operations import (
     rules_of,
 )
 from gridcenter.casework.procedures import Limit, current_procedures, start_clocks
-from gridcenter.catalogue.queries import MatterChoice, channel_codes, matters_by_code
+from gridcenter.catalogue.queries import MatterChoice, channel_posts, matters_by_code
 from gridcenter.database import Row, Transaction
 from gridcenter.deadlines.queries import calendar
 from gridcenter.deadlines.rules import Calendar
 from gridcenter.dispatch.operations import dispatch_case
 from gridcenter.errors import Conflict, FieldError, InvalidInput, NotYours, Words
 from gridcenter.geo import datum_name, parse_datum, to_storage
+from gridcenter.incidents.queries import photos_owed
+from gridcenter.moves import Move
 from gridcenter.workforce.operations import note_position
 
 REPORTERS = frozenset(
@@ -107,7 +109,7 @@ def report_incident(
     Conflict. A place outside every area is kept and marked for intake. Raises InvalidInput,
     UnknownDatum, BadCoordinate.
     """
-    matter, condition = _checked(tx, command, now)
+    matter, condition = _checked(tx, actor, command, now)
     datum = parse_datum(command.datum)
     lon, lat = to_storage(command.lon, command.lat, datum)
     content = _content_hash(command)
@@ -159,7 +161,9 @@ def report_incident(
     return Reported(row["id"], row["number"], row["state"], row["version"], True, row["area_path"])
 
 
-def _checked(tx: Transaction, command: ReportIncident, now: datetime) -> tuple[MatterChoice, Any]:
+def _checked(
+    tx: Transaction, actor: Actor, command: ReportIncident, now: datetime
+) -> tuple[MatterChoice, Any]:
     errors: list[FieldError] = []
     matter = tx.recent("catalogue.matters", matters_by_code).get(command.matter)
     if matter is None:
@@ -171,15 +175,7 @@ def _checked(tx: Transaction, command: ReportIncident, now: datetime) -> tuple[M
                 f"There is no matter {command.matter}; look the code up with /matters",
             )
         )
-    if command.channel not in tx.recent("catalogue.channels", channel_codes):
-        errors.append(
-            FieldError(
-                "channel",
-                "unknown_channel",
-                f"没有来源渠道 {command.channel}",
-                f"There is no channel {command.channel}",
-            )
-        )
+    errors += _wrong_channel(tx, actor, command.channel)
     if command.reported_at > now + CLOCK_SLACK or command.reported_at < now - OLDEST_REPORT:
         errors.append(
             FieldError(
@@ -192,6 +188,25 @@ def _checked(tx: Transaction, command: ReportIncident, now: datetime) -> tuple[M
     if errors or matter is None:
         raise InvalidInput(errors)
     return matter, matter.condition(command.filing_condition)
+
+
+def _wrong_channel(tx: Transaction, actor: Actor, channel: str) -> list[FieldError]:
+    """A channel that does not exist, or that the posts of this actor do not report by."""
+    known = tx.recent("catalogue.channels", channel_posts)
+    if channel not in known:
+        zh, en = f"没有来源渠道 {channel}", f"There is no channel {channel}"
+        return [FieldError("channel", "unknown_channel", zh, en)]
+    if actor.posts.isdisjoint(REPORTERS) or not actor.posts.isdisjoint(known[channel]):
+        return []
+    own = "、".join(sorted(code for code, posts in known.items() if posts & actor.posts))
+    return [
+        FieldError(
+            "channel",
+            "not_your_channel",
+            f"您的岗位不按来源 {channel} 上报；可用：{own}",
+            f"Your post does not report by the channel {channel}; it has: {own}",
+        )
+    ]
 
 
 def _content_hash(command: ReportIncident) -> bytes:
@@ -261,15 +276,21 @@ def operate(
             "SELECT version, state FROM case_file WHERE id = %(id)s", {"id": command.case_id}
         )
         return Moved(row["version"], row["state"], True) if row else Moved(command.version + 1, "")
-    move = choose_move(case, actor, command, rules_of(tx, case))
-    changes = _changes(tx, actor, case, command, now)
+    rules = rules_of(tx, case)
+    move = choose_move(case, actor, command, rules, lambda: photos_owed(tx, command.case_id))
+    changes = _changes(tx, actor, case, command, move, now)
     version = apply_move(tx, actor, case, command, move, changes, now, common_calendar(tx, zone))
     return Moved(version, move.to_state)
 
 
-def _changes(tx: Transaction, actor: Actor, case: Row, command: MoveCase, now: datetime) -> Changes:
+def _changes(
+    tx: Transaction, actor: Actor, case: Row, command: MoveCase, move: Move, now: datetime
+) -> Changes:
+    """What the operations of an incident do beside state and clocks. This part is code: a procedure
+    may put its operations in another order, but filing, dispatch and accepting mean what they mean."""
     if command.operation == "file":
-        return _filing(tx, case, command.given.get("filing_condition"))
+        filed = _filing(tx, case, command.given.get("filing_condition"))
+        return _taken_on(tx, actor, case, command.given.get("area"), filed, move)
     if command.operation == "dispatch":
         target = dispatch_case(tx, actor, command.case_id, command.given["to"], now)
         return Changes(
@@ -309,6 +330,54 @@ def _filing(tx: Transaction, case: Row, wanted: str | None) -> Changes:
         severity=row["severity"],
         event_data={"filing_condition": row["code"]},
     )
+
+
+def _taken_on(
+    tx: Transaction, actor: Actor, case: Row, wanted: str | None, filed: Changes, move: Move
+) -> Changes:
+    """The filing with the area that takes on a case which lies in none (docs/decisions/0015).
+
+    Raises InvalidInput naming `area`: missing, not an area of the desk's own, or not wanted.
+    """
+    if case["area_path"] is not None:
+        if wanted is None:
+            return filed
+        raise InvalidInput.of(
+            "area",
+            "area_known",
+            "地点在网格内，承办区域由地点定，不用填",
+            "The place lies in an area, which is the one that takes the case on; leave this out",
+        )
+    if wanted is None and "area" not in move.requires.get("properties", ()):
+        return filed  # a procedure of old, which knew no area
+    if wanted is None:
+        raise InvalidInput.of(
+            "area",
+            "required",
+            "地点在辖区外，请写明由哪个街道、社区或网格承办（编码）",
+            "The place lies outside every area: say which street, community or grid takes it on (code)",
+        )
+    path = tx.scalar(_OWN_AREA, {"code": wanted, "own": _intake_areas(actor)})
+    if path is None:
+        raise InvalidInput.of(
+            "area",
+            "unknown_area",
+            f"辖区内没有这个街道、社区或网格：{wanted}",
+            f"There is no such street, community or grid of your own: {wanted}",
+        )
+    data = {**filed.event_data, "area": wanted, "area_by_hand": True}
+    return replace(filed, area_path=str(path), event_data=data)
+
+
+_OWN_AREA = """
+SELECT path::text FROM area_now
+ WHERE code = %(code)s AND level IN ('street', 'community', 'grid', 'microgrid')
+   AND path <@ %(own)s::ltree[]
+"""
+
+
+def _intake_areas(actor: Actor) -> list[str]:
+    return [p.area_path for p in actor.postings if p.post in INTAKE_POSTS and p.area_path]
 
 
 def _handle_limit(tx: Transaction, case_id: UUID) -> Limit:

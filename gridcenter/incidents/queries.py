@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from gridcenter.actor import AREA_POSTS, INTAKE_POSTS, Actor
-from gridcenter.casework.operations import CASE_COLUMNS, facts_of, holds
+from gridcenter.casework.operations import CASE_COLUMNS, WITHOUT_PHOTOS, facts_of, holds
 from gridcenter.casework.procedures import ProcedureRules, procedure_by_id
 from gridcenter.database import Row, Transaction
 from gridcenter.errors import AREA, MATTER, FieldError, InvalidInput, NotFound, Words
-from gridcenter.moves import allowed
+from gridcenter.moves import Move, allowed
 
 # Those that is_open() of SQL leaves out.
 CLOSED_STATES = ("closed", "evaluated", "rejected")
@@ -44,6 +45,10 @@ SUMMARY = f"""
 'returns', c.returns, 'reworks', c.reworks, 'synthetic', c.synthetic, 'version', c.version
 """
 
+_HOLDER = "(SELECT w.code FROM grid_worker w WHERE w.id = c.holder_worker_id)"
+# A wall hangs in a room: no door and nobody's number.
+_WALL_SUMMARY = SUMMARY.replace("'address', c.address", "'address', NULL")
+
 
 @dataclass(frozen=True)
 class IncidentFilter:
@@ -67,16 +72,16 @@ def incident_list(tx: Transaction, actor: Actor, wanted: IncidentFilter) -> str:
 
     The reader's way in is stated beside the row policies, so that its index serves. Raises
     InvalidInput for a cursor that is not ours, and for a state, area, matter or channel that does not
-    exist: an empty list would read as "nothing there".
+    exist: an empty list would read as "nothing there". A wall gets neither address nor holder.
     """
     clauses, params = _clauses(actor, wanted)
     order = _ORDERS[wanted.order]
+    summary, holder = (_WALL_SUMMARY, "NULL") if actor.posts == {"wall"} else (SUMMARY, _HOLDER)
     row = tx.one(
         f"""
         SELECT coalesce(json_agg(item ORDER BY position), '[]')::text AS items,
                max(position) AS n, max(cursor) FILTER (WHERE position = %(limit)s) AS next
-          FROM (SELECT json_build_object({SUMMARY},
-                         'holder', (SELECT w.code FROM grid_worker w WHERE w.id = c.holder_worker_id),
+          FROM (SELECT json_build_object({summary}, 'holder', {holder},
                          'department', (SELECT d.code FROM department d WHERE d.id = c.department_id)
                        ) AS item,
                        row_number() OVER (ORDER BY {order.sql}) AS position,
@@ -255,6 +260,7 @@ SELECT json_build_object({SUMMARY},
          'location', json_build_object('datum', n.datum, 'given_lon', n.given_lon,
            'given_lat', n.given_lat, 'accuracy_m', n.accuracy_m,
            'border_m', round(n.border_m::numeric, 1), 'certain', n.certain, 'outside', n.outside,
+           'area_by_hand', n.outside AND c.area_path IS NOT NULL,
            'unit_grid', n.unit_grid_code),
          'filing_condition', (SELECT json_build_object('code', f.code, 'name', f.name,
              'name_en', f.name_en, 'limit_amount', f.limit_amount, 'limit_unit', f.limit_unit,
@@ -312,18 +318,29 @@ def incident_detail(
         raise NotFound()
     key = f"casework.procedure.{case['procedure_id']}"
     rules = tx.recent(key, lambda t: procedure_by_id(t, case["procedure_id"]), 600.0)
-    item["allowed_operations"] = allowed_operations(case, actor, rules, locale)
-    item["photos_owed"] = _photos_owed(item)
+    photos = tx.one(_PHOTOS, {"id": incident_id})
+    assert photos is not None
+    owed = _lacking(photos) if not photos["explained"] else []
+    item["allowed_operations"] = allowed_operations(case, actor, rules, locale, owed)
+    item["photos_owed"] = _lacking(photos)
     return dict(item)
 
 
 def allowed_operations(
-    case: Row, actor: Actor, rules: ProcedureRules, locale: str
+    case: Row,
+    actor: Actor,
+    rules: ProcedureRules,
+    locale: str,
+    photos_owed: Collection[str] = (),
 ) -> list[dict[str, Any]]:
-    """What this actor may do with the case now or later, as the server itself would decide."""
-    found = allowed(
-        rules.moves, case["state"], actor.posts, holds(case, actor), facts_of(case, actor)
-    )
+    """What this actor may do with the case now or later, as the server itself would decide.
+
+    `requires` of an operation asks for a reason where photos are owed, and for the area where the
+    case lies in none.
+    """
+    facts = facts_of(case, actor, photos_owed)
+    found = allowed(rules.moves, case["state"], actor.posts, holds(case, actor), facts)
+    needed = {WITHOUT_PHOTOS: bool(photos_owed), "area": case["area_path"] is None}
     return [
         {
             "operation": each.operation,
@@ -331,13 +348,13 @@ def allowed_operations(
             "allowed": each.is_allowed,
             "reasons": [reason.in_locale(locale) for reason in each.reasons],
             "sentence": each.detail(locale),
-            "requires": each.moves[-1].requires,
+            "requires": _requires(each.moves[-1], needed),
             "moves": [
                 {
                     "to_state": m.to_state,
                     "name": m.words.in_locale(locale),
                     "when": m.when,
-                    "requires": m.requires,
+                    "requires": _requires(m, needed),
                 }
                 for m in each.moves
             ],
@@ -346,14 +363,49 @@ def allowed_operations(
     ]
 
 
-def _photos_owed(item: dict[str, Any]) -> list[str]:
+def _requires(move: Move, needed: dict[str, bool]) -> dict[str, Any]:
+    """What a move asks for in this case: a field of `needed` is required, or left out."""
+    properties = dict(move.requires.get("properties", {}))
+    required = list(move.requires.get("required", ()))
+    for name in needed.keys() & properties.keys():
+        if needed[name]:
+            required.append(name)
+        else:
+            del properties[name]
+    asked: dict[str, Any] = {**move.requires}
+    if properties or "properties" in asked:
+        asked["properties"] = properties
+    return {**asked, "required": required} if required else asked
+
+
+# What the filing condition asks for, what is there, and whether the last check said why it is not.
+_PHOTOS = """
+SELECT f.evidence, c.handled_at, c.state,
+       ARRAY(SELECT DISTINCT stage FROM attachment a WHERE a.case_id = c.id) AS there,
+       coalesce((SELECT e.data->'given' ? 'without_evidence' FROM case_event e
+                  WHERE e.case_id = c.id AND e.operation = 'check' ORDER BY e.id DESC LIMIT 1),
+                false) AS explained
+  FROM case_file c JOIN incident n ON n.case_id = c.id
+  LEFT JOIN filing_condition f
+    ON f.id = coalesce(n.filing_condition_id,
+                       (SELECT id FROM filing_condition WHERE item_id = c.item_id AND is_default))
+ WHERE c.id = %(id)s
+"""
+
+
+def photos_owed(tx: Transaction, incident_id: UUID) -> list[str]:
+    """Kinds of photos that a check or closing must still ask for; none once a check said why."""
+    photos = tx.one(_PHOTOS, {"id": incident_id})
+    return _lacking(photos) if photos is not None and not photos["explained"] else []
+
+
+def _lacking(photos: Row) -> list[str]:
     """Kinds of photos that the filing condition asks for and that have not arrived yet."""
-    condition = item["filing_condition"] or {}
-    there = {photo["stage"] for photo in item["photos"]}
-    due = set(condition.get("evidence") or ())
-    if item["handled_at"] is None and item["state"] not in ("accepted", "handling", "rework"):
+    due = set(photos["evidence"] or ())
+    working = photos["state"] in ("accepted", "handling", "rework")
+    if photos["handled_at"] is None and not working:
         due.discard("after")
-    return sorted(due - there)
+    return sorted(due - set(photos["there"]))
 
 
 def counts_by_state(

@@ -6,7 +6,10 @@ from gridcenter import moves
 from gridcenter.errors import InvalidInput, MoveNotAllowed
 from gridcenter.moves import AllowedOperation, Facts, Move
 
-NOTE = {"required": ["note"], "properties": {"note": {"type": "string", "minLength": 2}}}
+NOTE = {
+    "required": ["note"],
+    "properties": {"note": {"type": "string", "minLength": 2, "maxLength": 99}},
+}
 PASSED = {"required": ["passed"], "properties": {"passed": {"type": "boolean"}}}
 RECORDS = [
     {"operation": "file", "name": "立案", "name_en": "File", "from": ["reported"], "to": "filed",
@@ -17,9 +20,11 @@ RECORDS = [
      "to": "dispatched", "posts": ["dispatcher", "duty_officer"],
      "guards": ["third_return_needs_duty_officer"]},
     {"operation": "return", "name": "退回受理", "name_en": "Return to intake",
-     "from": ["returned"], "to": "reported", "posts": ["dispatcher"], "requires": NOTE},
+     "from": ["returned"], "to": "reported", "posts": ["dispatcher"], "requires": NOTE,
+     "effects": ["goes_back"]},
     {"operation": "return", "name": "退回", "name_en": "Return", "from": ["dispatched", "handling"],
-     "to": "returned", "posts": ["handler"], "holder_only": True, "requires": NOTE},
+     "to": "returned", "posts": ["handler"], "holder_only": True, "requires": NOTE,
+     "effects": ["goes_back"]},
     {"operation": "handle", "name": "到场", "name_en": "Start", "from": ["dispatched"],
      "to": "handling", "posts": ["handler"], "holder_only": True, "when": {"done": False}},
     {"operation": "handle", "name": "办结", "name_en": "Handle", "from": ["dispatched", "handling"],
@@ -167,7 +172,7 @@ def test_rows_of_the_table_give_the_same_moves():
             "operation": move.operation, "from_state": move.from_state, "to_state": move.to_state,
             "posts": sorted(move.posts), "holder_only": move.holder_only, "when": move.when,
             "requires": move.requires, "guards": list(move.guards), "clock": move.clock,
-            "name": move.name, "name_en": move.name_en,
+            "name": move.name, "name_en": move.name_en, "effects": list(move.effects),
         }
         for move in MOVES
     ]  # fmt: skip
@@ -183,3 +188,41 @@ def test_faulty_data_is_refused_with_every_fault():
 def test_a_move_without_a_name_shows_its_operation():
     unnamed = AllowedOperation("close", (Move("close", "a", "b", frozenset({"x"})),))
     assert unnamed.detail("zh") == unnamed.detail("en") == "close"
+
+
+def test_a_way_back_is_known_by_its_mark_whatever_it_is_called():
+    records = [
+        {"operation": "go", "from": ["a"], "to": "b", "posts": ["x"]},
+        {"operation": "undo", "from": ["b"], "to": "a", "posts": ["x"], "effects": ["goes_back"]},
+    ]
+    marked, unmarked = moves.from_records(records), moves.from_records([
+        {**record, "effects": []} for record in records
+    ])  # fmt: skip
+
+    def ahead(of):
+        return [each.operation for each in moves.allowed(of, "b", ["x"], False, facts(["x"]))]
+
+    assert ahead(marked) == ["undo"]  # "go" comes again only after the way back
+    assert ahead(unmarked) == ["go", "undo"]
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"effects": ["moon"]}, "no effect is called moon"),
+        ({"requires": {"properties": {"n": {"type": "string"}}}}, "the text n has no maxLength"),
+    ],
+)
+def test_a_procedure_with_an_unknown_effect_or_an_unbounded_text_is_refused(change, fault):
+    record = {"operation": "close", "from": ["a"], "to": "b", "posts": ["x"], **change}
+    with pytest.raises(ValueError, match=fault):
+        moves.from_records([record])
+
+
+def test_what_nobody_asks_for_is_refused_by_name():
+    with pytest.raises(InvalidInput) as caught:
+        moves.choose(MOVES, "checking", "close", {"junk": 1, "x" * 500: 2})
+    assert [(e.field, e.code) for e in caught.value.errors] == [
+        ("junk", "unknown_field"),
+        ("x" * 60, "unknown_field"),
+    ]

@@ -15,10 +15,12 @@ import pytest
 
 from gridcenter.accounts import passwords
 from gridcenter.actor import act_as
+from gridcenter.casework.operations import WITHOUT_PHOTOS
+from gridcenter.casework.photo_kinds import PHOTO_KINDS
 from gridcenter.casework.procedures import Limit, ProcedureRules, current_procedures, start_clocks
 from gridcenter.database import Database, Transaction, upgrade
 from gridcenter.deadlines.queries import calendar
-from gridcenter.errors import ImportRefused, NotFound
+from gridcenter.errors import ImportRefused, NotFound, Words
 from gridcenter.moves import Facts, choose, permit
 from gridcenter.provision import create_database, drop_database
 from gridcenter.registry.queries import BuildingFilter, building_card, building_list, counts_of
@@ -180,11 +182,17 @@ class Replayed:
     worker: Any = None
     department: Any = None
     handler: Any = None
+    without: bool = False
     timers: list[dict[str, Any]] | None = None
 
 
 def _replay(
-    rules: ProcedureRules, calendar_: Any, events: list[dict[str, Any]], limit: Limit, who: Any
+    rules: ProcedureRules,
+    calendar_: Any,
+    events: list[dict[str, Any]],
+    limit: Limit,
+    owed: tuple[Words, ...],
+    who: Any,
 ) -> Replayed:
     found = Replayed(timers=[])
     assert found.timers is not None
@@ -196,7 +204,15 @@ def _replay(
         given = event["data"]["given"]
         move = choose(rules.moves, found.state, event["operation"], given)
         posts = frozenset({event["post"]})
-        facts = Facts(found.returns, found.handler, event["account_id"], posts)
+        without = found.without or WITHOUT_PHOTOS in given
+        facts = Facts(
+            found.returns,
+            found.handler,
+            event["account_id"],
+            posts,
+            photos_owed=() if found.without else owed,
+            says_why_without=without,
+        )
         holds = (
             found.holder == event["account_id"]
             if found.holder is not None
@@ -221,6 +237,8 @@ def _replay(
             found.holder = event["account_id"]
         found.returns += "count_return" in move.effects
         found.reworks += "count_rework" in move.effects
+        if event["operation"] == "check":
+            found.without = without
         if "note_handler" in move.effects:
             found.handler = event["account_id"]
         found.state = move.to_state
@@ -280,14 +298,16 @@ def test_every_history_replays_to_its_case_file_and_its_timers(tx: Transaction) 
     ):
         timers.setdefault(row.pop("case_id"), []).append(row)
     cases = tx.all(
-        "SELECT c.*, coalesce(f.limit_amount, 1) AS amount, coalesce(f.limit_unit, 'work_hour') AS unit"
+        "SELECT c.*, coalesce(f.limit_amount, 1) AS amount, coalesce(f.limit_unit, 'work_hour') AS unit,"
+        " f.evidence"
         " FROM case_file c JOIN incident n ON n.case_id = c.id"
         " LEFT JOIN filing_condition f ON f.id = n.filing_condition_id"
     )
     assert len(cases) == round(1600 * FACTOR)
     for case in cases:
         limit = Limit(case["amount"], case["unit"])
-        found = _replay(rules, hours, events[case["id"]], limit, who)
+        owed = tuple(PHOTO_KINDS[kind] for kind in case["evidence"] or ())
+        found = _replay(rules, hours, events[case["id"]], limit, owed, who)
         assert (found.state, found.version) == (case["state"], case["version"])
         assert (found.returns, found.reworks) == (case["returns"], case["reworks"])
         assert (found.holder, found.worker, found.department, found.handler) == (

@@ -13,6 +13,7 @@ from tests.gridcenter.statistics.place import Place, at
 MICROGRID = f"{STREET}001Z001001"
 NEXT_MICROGRID = f"{STREET}001Z002001"
 FAR = f"{STREET}002Z001001"
+NO_PHOTOS = "the story is told without pictures"
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def story(place: Place) -> Place:
     place.do("I-01", b, "check", at("2026-11-04 09:00"), passed=False, note="not clean")
     place.do("01-001", b, "handle", at("2026-11-04 10:20"), note="again")
     place.do("01-001", b, "feedback", at("2026-11-04 10:30"), note="again")
-    place.do("I-01", b, "check", at("2026-11-04 11:00"), passed=True)
+    place.do("I-01", b, "check", at("2026-11-04 11:00"), passed=True, without_evidence=NO_PHOTOS)
     place.do("I-01", b, "close", at("2026-11-04 11:30"))
     c = place.report("01-001", MICROGRID, at("2026-11-03 09:00"))
     place.do("I-01", c, "file", at("2026-11-03 09:10"))
@@ -69,5 +70,5 @@ def through(place: Place, case: UUID, day: str, worker: str = "01-001") -> None:
     place.do(worker, case, "accept", at(f"{day} 09:15"))
     place.do(worker, case, "handle", at(f"{day} 10:10"), note="done")
     place.do(worker, case, "feedback", at(f"{day} 10:20"), note="done")
-    place.do("I-01", case, "check", at(f"{day} 14:30"), passed=True)
+    place.do("I-01", case, "check", at(f"{day} 14:30"), passed=True, without_evidence=NO_PHOTOS)
     place.do("I-01", case, "close", at(f"{day} 14:40"))

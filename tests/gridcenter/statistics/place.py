@@ -41,7 +41,8 @@ class Place(Copy):
 
     def report(self, who: str, microgrid: str, when: datetime, matter: str = "06001") -> UUID:
         """The id of an incident that `who` reports from the middle of a micro-grid."""
-        command = builders.report(microgrid, matter=matter, reported_at=when)
+        channel = "grid_worker" if who[0].isdigit() else "desk"
+        command = builders.report(microgrid, matter=matter, reported_at=when, channel=channel)
         with self.acting(who, read_only=False) as tx:
             report_incident(tx, self.actor(who), command, when, ZONE)
         return command.id
