@@ -39,7 +39,7 @@ PAGES = (
     "/api/v1/layers",
     "/api/v1/layers/building/features?limit=1000",
     "/api/v1/statistics/indicators",
-    "/api/v1/locate?lon=120.605&lat=31.3",
+    "/api/v1/locate?lon=120.605&lat=31.3&datum=cgcs2000",
     "/api/v1/journal?limit=50",
 )
 

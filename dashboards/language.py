@@ -1,4 +1,7 @@
-"""The reader's language: the account's, else a cookie, else the browser's, else the setting."""
+"""The reader's language: the account's, else a cookie, else the browser's, else the setting.
+
+A program that comes with a token and names a language (`Accept-Language`) gets that one.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from flask import Flask, g, has_request_context, request
 from flask_babel import Babel
 from flask_babel import gettext as _
 
-from dashboards.requests import actor, house
+from dashboards.requests import actor, bearer, house
 
 LANGUAGE_COOKIE = "gridcenter_language"
 TRANSLATIONS = Path(__file__).resolve().parent / "translations"
@@ -22,12 +25,20 @@ def locale() -> str:
     if not has_request_context():
         return "zh"
     if actor().account_id is not None:
-        return actor().locale
+        return _asked_with_token() or actor().locale
     asked = request.args.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
     if asked:
         return "en" if asked.startswith("en") else "zh"
     default = house().settings.locale
     return request.accept_languages.best_match(["zh", "zh-CN", "en"], default)[:2]
+
+
+def _asked_with_token() -> str | None:
+    """The language that a caller with a Bearer token names; pages keep the account's."""
+    if not bearer():
+        return None
+    wanted = [each for each, _ in request.accept_languages if each != "*"]
+    return request.accept_languages.best_match(["zh", "zh-CN", "en"], "zh")[:2] if wanted else None
 
 
 def install(app: Flask) -> None:

@@ -94,13 +94,13 @@ def _admit(transaction: Transaction, view: Any) -> None:
         raise OwnPasswordNeeded()
     act_as(transaction, session.actor)
     structlog.contextvars.bind_contextvars(account=session.actor.username)
-    if request.method not in READING and not _bearer():
+    if request.method not in READING and not bearer():
         protect_from_forgery()
 
 
 def read_session(transaction: Transaction) -> Session | None:
     """The session of the Bearer token or the cookie, or None."""
-    token = _bearer() or request.cookies.get(SESSION_COOKIE)
+    token = bearer() or request.cookies.get(SESSION_COOKIE)
     return session_of(transaction, token) if token else None
 
 
@@ -109,7 +109,8 @@ def protect_from_forgery() -> None:
     current_app.extensions["csrf_protect"].protect()
 
 
-def _bearer() -> str | None:
+def bearer() -> str | None:
+    """The token of an `Authorization: Bearer` header, or None."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
 

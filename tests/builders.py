@@ -207,7 +207,7 @@ def report_json(command: ReportIncident) -> dict[str, Any]:
     """The same report as a request body."""
     body = {name: getattr(command, name) for name in command.__dataclass_fields__}
     return {
-        **{name: value for name, value in body.items() if value is not None},
+        **{k: value for k, value in body.items() if value is not None or k == "accuracy_m"},
         "id": str(command.id),
         "reported_at": command.reported_at.isoformat(),
     }

@@ -47,6 +47,8 @@ Code = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_storab
 Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=datetime)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Limit = Annotated[int, Field(ge=1, le=200)]
+# No text of an operation may be longer; the procedure sets the bounds of each field.
+LONGEST_GIVEN = 4000
 
 
 class Body(BaseModel):
@@ -111,11 +113,14 @@ def _no_box() -> FieldProblem:
 
 
 class LocateQuery(Query):
-    """A place: lon and lat in a named datum (easting and northing for projected EPSG codes)."""
+    """A place: lon and lat in a named datum (easting and northing for projected EPSG codes).
+
+    The datum must be said: a place in the wrong one is off by half a kilometre and looks right.
+    """
 
     lon: Annotated[float, Field(allow_inf_nan=False)]
     lat: Annotated[float, Field(allow_inf_nan=False)]
-    datum: Annotated[Text, Field(max_length=20)] = "wgs84"
+    datum: Annotated[Text, Field(max_length=20)]
     accuracy_m: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] | None = None
 
 
@@ -127,7 +132,10 @@ class MattersQuery(Query):
 
 
 class ReportBody(Body):
-    """A report. `id` is made where the report is made; sending it again is harmless."""
+    """A report. `id` is made where the report is made; sending it again is harmless.
+
+    Only `filing_condition` and `address` may be left out. `accuracy_m` is null for a pin put by hand.
+    """
 
     id: UUID
     matter: Code
@@ -135,11 +143,9 @@ class ReportBody(Body):
     lon: Number
     lat: Number
     datum: Annotated[Text, Field(max_length=20)]
-    accuracy_m: (
-        Annotated[float, Field(strict=True, ge=0, le=100_000, allow_inf_nan=False)] | None
-    ) = None
+    accuracy_m: Annotated[float, Field(strict=True, ge=0, le=100_000, allow_inf_nan=False)] | None
     address: Annotated[Text, Field(max_length=256)] | None = None
-    description: Annotated[Text, Field(max_length=4000)] = ""
+    description: Annotated[Text, Field(min_length=1, max_length=4000)]
     channel: Code
     reported_at: Moment
 
@@ -172,7 +178,7 @@ class NearbyQuery(Query):
 
     lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
     lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
-    datum: Annotated[Text, Field(max_length=20)] = "wgs84"
+    datum: Annotated[Text, Field(max_length=20)]
     matter: Code | None = None
     within_m: Annotated[float, Field(gt=0, le=500)] = 50
 
@@ -187,8 +193,8 @@ class OperationBody(BaseModel):
 
     @model_validator(mode="after")
     def storable(self) -> OperationBody:
-        """Refuse what cannot be stored in what the operation was given."""
-        bounded_json(self.model_extra or {})
+        """Refuse what cannot be stored, or is longer than anything an operation asks for."""
+        bounded_json(self.model_extra or {}, LONGEST_GIVEN)
         return self
 
 
@@ -211,14 +217,20 @@ def given_of(body: OperationBody) -> dict[str, Any]:
     return {name: v.strip() if isinstance(v, str) else v for name, v in given.items()}
 
 
-def bounded_json(value: Any, depth: int = 0) -> Any:
-    """The value, refusing texts that cannot be stored and structures deeper than eight levels."""
+def bounded_json(value: Any, longest: int | None = None, depth: int = 0) -> Any:
+    """The value, refusing structures deeper than eight levels and texts that cannot be stored or
+    have more than `longest` characters."""
     if depth > 8:
         raise FieldProblem("嵌套太深", "Too deeply nested")
     if isinstance(value, str):
+        if longest is not None and len(value) > longest:
+            raise FieldProblem(f"最多 {longest} 个字", f"At most {longest} characters")
         return _storable(value)
     if isinstance(value, dict):
-        return {_storable(k): bounded_json(v, depth + 1) for k, v in value.items()}
+        return {
+            bounded_json(k, longest, depth + 1): bounded_json(v, longest, depth + 1)
+            for k, v in value.items()
+        }
     if isinstance(value, list):
-        return [bounded_json(v, depth + 1) for v in value]
+        return [bounded_json(v, longest, depth + 1) for v in value]
     return value

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gridcenter.database import Row, Transaction
-from gridcenter.errors import NotFound, Words
+from gridcenter.errors import InvalidInput, NotFound, Words
 from gridcenter.geo import datum_name, parse_datum, to_storage
 
 AREA = Words("网格或区域", "area")
@@ -96,7 +96,10 @@ class AreaFilter:
 
 
 def area_list(tx: Transaction, wanted: AreaFilter) -> str:
-    """JSON text ``{"items": […], "next": code or null}`` of areas in force, by code."""
+    """JSON text ``{"items": […], "next": code or null}`` of areas in force, by code.
+
+    Raises InvalidInput for a parent that does not exist: an empty list would read as "has no parts".
+    """
     west, south, east, north = wanted.bbox or (None, None, None, None)
     row = tx.one(
         _LIST,
@@ -113,8 +116,20 @@ def area_list(tx: Transaction, wanted: AreaFilter) -> str:
         },
     )
     assert row is not None
+    if not row["n"] and wanted.parent is not None:
+        _refuse_unknown(tx, wanted.parent)
     following = f'"{row["last"]}"' if row["n"] == wanted.limit else "null"
     return f'{{"items":{row["items"]},"next":{following}}}'
+
+
+def _refuse_unknown(tx: Transaction, parent: str) -> None:
+    if tx.one("SELECT FROM area WHERE code = %(code)s LIMIT 1", {"code": parent}) is None:
+        raise InvalidInput.of(
+            "parent",
+            "unknown_parent",
+            f"没有这个区域：{parent}",
+            f"There is no such area: {parent}",
+        )
 
 
 def area_detail(tx: Transaction, code: str) -> str:

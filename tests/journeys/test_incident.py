@@ -56,6 +56,9 @@ def test_whole_way(house: House) -> None:
     assert worker.operate(incident, "accept", 3).json["state"] == "accepted"
     assert worker.operate(incident, "handle", 4, note="车主已移车").json["state"] == "handled"
     assert worker.operate(incident, "feedback", 5, note="已恢复畅通").json["state"] == "feedback"
+    for stage in ("near", "after"):
+        path = f"/api/v1/incidents/{incident}/photos/{uuid.uuid4()}"
+        assert worker.put(path, picture(), stage=stage).status_code == 201
     # Who handled it may not check it.
     refused = worker.operate(incident, "check", 6, passed=True)
     assert refused.status_code == 403
@@ -66,7 +69,8 @@ def test_whole_way(house: House) -> None:
     assert closed.json["closed_at"] is not None
     done = intake.operate(incident, "evaluate", 8, satisfaction="satisfied").json
     assert done["state"] == "evaluated"
-    assert [e["operation"] for e in done["events"]] == [
+    moves = [e for e in done["events"] if e["operation"] != "photo"]
+    assert [e["operation"] for e in moves] == [
         "report",
         "file",
         "dispatch",
@@ -77,11 +81,11 @@ def test_whole_way(house: House) -> None:
         "close",
         "evaluate",
     ]
-    assert [e["version"] for e in done["events"]] == list(range(1, 10))
+    assert [e["version"] for e in moves] == list(range(1, 10))
     assert all(t["stopped_at"] for t in done["timers"])
     feed = dispatcher.get("/api/v1/journal", after="0").json["items"]
     assert [e["data"]["operation"] for e in feed if e["topic"] == "case"] == [
-        e["operation"] for e in done["events"]
+        e["operation"] for e in moves
     ]
 
 
@@ -104,9 +108,13 @@ def test_the_same_report_again_is_one_incident(house: House) -> None:
     other = worker.post("/api/v1/incidents", {**body, "description": "另一件事"})
     assert other.status_code == 409
     assert other.json["code"] == "conflict"
-    # Somebody else's id gives no more away than that it is taken.
-    foreign = house.client("01-004").post("/api/v1/incidents", {**body, "description": "x"})
-    assert (foreign.status_code, foreign.json["current"]) == (409, {})
+    # Somebody else's id gives no more away than that it is taken, be the content another or the same.
+    for sent in ({**body, "description": "x"}, body):
+        foreign = house.client("01-004").post("/api/v1/incidents", sent)
+        assert (foreign.status_code, foreign.json["current"]) == (409, {})
+        assert foreign.json["detail"] == "没存上：这个编号已用于另一份上报。请看现在的内容，再决定"
+        assert first.json["number"] not in foreign.text
+        assert "Location" not in foreign.headers
     with house.owner.transaction() as tx:
         assert tx.scalar("SELECT count(*) FROM case_file") == 1
         assert tx.scalar("SELECT count(*) FROM case_event") == 1

@@ -99,7 +99,10 @@ def test_the_neighbours_incident_does_not_exist(house: House) -> None:
     assert caller.get("/api/v1/incidents/counts").json["states"] == {}
     assert caller.get("/api/v1/journal", after="0").json["items"] == []
     lon, lat = builders.PLACES[OTHER]
-    assert caller.get("/api/v1/incidents/nearby", lon=lon, lat=lat).json["items"] == []
+    assert (
+        caller.get("/api/v1/incidents/nearby", lon=lon, lat=lat, datum="cgcs2000").json["items"]
+        == []
+    )
 
 
 def test_the_reporter_keeps_sight_of_the_own_report(house: House) -> None:

@@ -1,0 +1,353 @@
+"""What an incident refuses: fields nobody asks for, photos too late or missing, a place without an
+area, channels of others, reports that say too little."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+
+from gridcenter.casework.operations import sweep_overdue
+from gridcenter.casework.photo_kinds import PHOTO_KINDS
+from tests import builders
+from tests.conftest import House
+from tests.journeys.test_incident import (
+    MICROGRID,
+    filed_incident,
+    handled_incident,
+    picture,
+    reported_incident,
+)
+
+OUTSIDE = {"lon": 120.7, "lat": 31.3}
+
+
+def field_of(answer: Any) -> str:
+    """The one field that a 422 names."""
+    assert answer.status_code == 422, answer.text
+    (error,) = answer.json["errors"]
+    return str(error["field"])
+
+
+def add_photo(house: House, incident: str, stage: str, who: str = "01-001") -> Any:
+    """The answer to a photo."""
+    path = f"/api/v1/incidents/{incident}/photos/{uuid.uuid4()}"
+    return house.client(who).put(path, picture(), stage=stage)
+
+
+def detail(house: House, incident: str, who: str = "I-01") -> Any:
+    """The incident as somebody sees it."""
+    return house.client(who).get(f"/api/v1/incidents/{incident}").json
+
+
+# --- what was given ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("given", [{"junk": "x" * 900}, {"note": "好", "to": "01-001"}])
+def test_a_field_that_the_operation_does_not_ask_for_is_refused(
+    house: House, given: dict[str, str]
+) -> None:
+    incident = reported_incident(house)
+    refused = house.client("I-01").operate(incident, "file", 1, **given)
+    assert field_of(refused) in given
+    assert refused.json["errors"][0]["code"] == "unknown_field"
+    seen = detail(house, incident)
+    assert (seen["version"], [e["operation"] for e in seen["events"]]) == (1, ["report"])
+
+
+def test_a_text_longer_than_any_is_refused_at_the_door(house: House) -> None:
+    incident = reported_incident(house)
+    for given in ({"junk": "x" * 900_000}, {"x" * 900_000: "junk"}, {"note": "长" * 2001}):
+        answer = house.client("I-01").operate(incident, "file", 1, **given)
+        assert answer.status_code == 422
+        assert len(answer.text) < 2000
+
+
+def test_a_repeat_is_known_though_a_mark_of_the_same_version_was_written(house: House) -> None:
+    """Marks carry the version they found: they stand beside the move that made it."""
+    incident = filed_incident(house)
+    dispatcher = house.client("D-01")
+    assert dispatcher.operate(incident, "dispatch", 2, to="01-001").status_code == 200
+    with house.owner.transaction() as tx:
+        # The mark before the move, as an index scan may give it.
+        tx.execute("ALTER TABLE case_event DISABLE TRIGGER USER")
+        tx.execute(
+            "UPDATE case_event SET version = 99 WHERE case_id = %(id)s AND operation = 'dispatch'",
+            {"id": incident},
+        )
+        tx.execute("UPDATE case_timer SET due_at = now() - interval '1 minute'")
+        assert sweep_overdue(tx) == 1
+        tx.execute(
+            "INSERT INTO case_event (case_id, version, operation, from_state, to_state, happened_at,"
+            " account_id, data) SELECT case_id, 3, operation, from_state, to_state, happened_at,"
+            " account_id, data FROM case_event WHERE version = 99"
+        )
+    again = dispatcher.operate(incident, "dispatch", 2, to="01-001")
+    assert (again.status_code, again.json["version"]) == (200, 3)
+
+
+# --- photos ------------------------------------------------------------------------------------
+
+
+def test_a_photo_stands_in_the_history_and_raises_no_version(house: House) -> None:
+    incident = reported_incident(house)
+    photo = add_photo(house, incident, "near")
+    assert photo.status_code == 201
+    seen = detail(house, incident)
+    event = seen["events"][-1]
+    assert (event["operation"], event["version"], event["who"]) == ("photo", 1, "01-001")
+    assert event["post"] == "grid_worker"
+    assert event["data"] == {
+        "photo": photo.json["id"],
+        "stage": "near",
+        "sha256": photo.json["sha256"],
+    }
+    assert seen["version"] == 1
+    # The version that was seen before the photo still holds.
+    assert house.client("I-01").operate(incident, "file", 1).status_code == 200
+
+
+def test_the_same_photo_again_is_one_line_of_the_history(house: House) -> None:
+    incident, worker = reported_incident(house), house.client("01-001")
+    path = f"/api/v1/incidents/{incident}/photos/{uuid.uuid4()}"
+    answers = [worker.put(path, picture(), stage="near").status_code for _ in range(2)]
+    assert answers == [201, 200]
+    events = [e["operation"] for e in detail(house, incident)["events"]]
+    assert events == ["report", "photo"]
+
+
+@pytest.mark.parametrize("ended", ["rejected", "closed"])
+def test_no_photo_after_the_end_but_a_repeat_is_known(house: House, ended: str) -> None:
+    incident = reported_incident(house) if ended == "rejected" else handled_incident(house)
+    worker, intake = house.client("01-001"), house.client("I-01")
+    path = f"/api/v1/incidents/{incident}/photos/{uuid.uuid4()}"
+    assert worker.put(path, picture(), stage="near").status_code == 201
+    if ended == "rejected":
+        assert intake.operate(incident, "reject", 1, reason="与已有案件重复").status_code == 200
+    else:
+        assert add_photo(house, incident, "after").status_code == 201
+        assert intake.operate(incident, "check", 6, passed=True).status_code == 200
+        assert intake.operate(incident, "close", 7).status_code == 200
+    late = add_photo(house, incident, "far")
+    assert (late.status_code, late.json["code"]) == (409, "move_not_allowed")
+    words = {"rejected": "不予受理", "closed": "已结案"}[ended]
+    assert late.json["detail"] == f"现在不能：加照片（案件{words}）"
+    assert worker.put(path, picture(), stage="near").status_code == 200
+
+
+def test_a_check_and_a_closing_ask_for_the_photos_of_the_filing_condition(house: House) -> None:
+    incident = handled_incident(house)
+    intake = house.client("I-01")
+    assert detail(house, incident)["photos_owed"] == ["after", "near"]
+    refused = intake.operate(incident, "check", 6, passed=True)
+    assert (refused.status_code, refused.json["code"]) == (409, "move_not_allowed")
+    assert "还欠照片：近景、处置后" in refused.json["detail"]
+    assert add_photo(house, incident, "near").status_code == 201
+    assert "还欠照片：处置后" in intake.operate(incident, "check", 6, passed=True).json["detail"]
+    assert add_photo(house, incident, "after").status_code == 201
+    assert intake.operate(incident, "check", 6, passed=True).json["state"] == "checking"
+    assert intake.operate(incident, "close", 7).json["state"] == "closed"
+
+
+def test_only_intake_and_the_duty_officer_do_without_and_say_why(house: House) -> None:
+    incident, why = handled_incident(house), "地下室无光，照片不可用，电话核实"
+    for who in ("D-01", "01-002"):
+        answer = house.client(who).operate(incident, "check", 6, passed=True, without_evidence=why)
+        assert answer.status_code in (404, 409)
+    officer = house.client("Z-01")
+    check = next(
+        o
+        for o in detail(house, incident, "Z-01")["allowed_operations"]
+        if o["operation"] == "check"
+    )
+    (passed,) = (m for m in check["moves"] if m["when"] == {"passed": True})
+    assert "without_evidence" in passed["requires"]["required"]
+    assert officer.operate(incident, "check", 6, passed=True).status_code == 409
+    assert field_of(officer.operate(incident, "check", 6, passed=True, without_evidence=" ")) == (
+        "without_evidence"
+    )
+    done = officer.operate(incident, "check", 6, passed=True, without_evidence=why).json
+    assert done["state"] == "checking"
+    assert done["events"][-1]["data"]["given"]["without_evidence"] == why
+    # Said once, it holds for the closing too.
+    assert house.client("I-01").operate(incident, "close", 7).json["state"] == "closed"
+
+
+def test_the_screen_of_a_checker_says_which_photos_are_owed(house: House) -> None:
+    incident = handled_incident(house)
+    check = next(
+        o
+        for o in detail(house, incident, "D-01")["allowed_operations"]
+        if o["operation"] == "check"
+    )
+    assert [m["to_state"] for m in check["moves"]] == ["rework"]
+    add_photo(house, incident, "near")
+    add_photo(house, incident, "after")
+    check = next(
+        o
+        for o in detail(house, incident, "D-01")["allowed_operations"]
+        if o["operation"] == "check"
+    )
+    assert [m["to_state"] for m in check["moves"]] == ["checking", "rework"]
+    assert "without_evidence" not in check["moves"][0]["requires"]["properties"]
+
+
+def test_every_kind_of_photo_of_the_catalogue_has_words(house: House) -> None:
+    with house.owner.transaction(read_only=True) as tx:
+        asked = tx.scalar("SELECT array_agg(DISTINCT e) FROM filing_condition, unnest(evidence) e")
+    assert set(asked) <= set(PHOTO_KINDS)
+
+
+# --- outside every area ------------------------------------------------------------------------
+
+
+def outside_incident(house: House) -> str:
+    """The id of a report that lies outside every area."""
+    body = builders.report_json(builders.report(**OUTSIDE))
+    return str(house.client("01-001").post("/api/v1/incidents", body).json["id"])
+
+
+def test_filing_a_case_outside_names_the_area_that_takes_it_on(house: House) -> None:
+    incident, intake = outside_incident(house), house.client("I-01")
+    file = next(
+        o for o in detail(house, incident)["allowed_operations"] if o["operation"] == "file"
+    )
+    assert "area" in file["requires"]["required"]
+    assert field_of(intake.operate(incident, "file", 1)) == "area"
+    for wrong in ("320508", "no such", "31010100100"):
+        assert field_of(intake.operate(incident, "file", 1, area=wrong)) == "area"
+    community = f"{builders.STREET}001"
+    filed = intake.operate(incident, "file", 1, area=community).json
+    assert (filed["state"], filed["place"], filed["outside"]) == ("filed", "示例社区01", False)
+    assert filed["area_path"] == f"{builders.STREET}.001"
+    assert (filed["location"]["outside"], filed["location"]["area_by_hand"]) == (True, True)
+    event = filed["events"][-1]
+    assert (event["data"]["area"], event["data"]["area_by_hand"]) == (community, True)
+    dispatcher = house.client("D-01")
+    assert dispatcher.get(f"/api/v1/incidents/{incident}").status_code == 200
+    assert dispatcher.get(f"/api/v1/incidents/{incident}/candidates").status_code == 200
+    sent = dispatcher.operate(incident, "dispatch", 2, to="zhzf")
+    assert (sent.status_code, sent.json["state"]) == (200, "dispatched")
+    topics = dispatcher.get("/api/v1/journal", after="0").json["items"]
+    assert [e["data"]["operation"] for e in topics] == ["file", "dispatch"]
+
+
+def test_a_case_inside_is_taken_on_by_its_place(house: House) -> None:
+    incident = reported_incident(house)
+    file = next(
+        o for o in detail(house, incident)["allowed_operations"] if o["operation"] == "file"
+    )
+    assert "area" not in file["requires"]["properties"]
+    answer = house.client("I-01").operate(incident, "file", 1, area=f"{builders.STREET}002")
+    assert field_of(answer) == "area"
+
+
+# --- reports -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("who", "channel", "status"),
+    [
+        ("01-001", "grid_worker", 201),
+        ("01-001", "hotline_12345", 422),
+        ("01-001", "superior", 422),
+        ("01-001", "video", 422),
+        ("01-001", "collected", 422),
+        ("I-01", "hotline_12345", 201),
+        ("I-01", "grid_worker", 422),
+        ("D-01", "desk", 201),
+        ("H-01", "department", 201),
+        ("H-01", "hotline_12345", 422),
+        ("S-01", "superior", 201),
+    ],
+)
+def test_each_post_reports_by_its_own_channels(
+    house: House, who: str, channel: str, status: int
+) -> None:
+    body = builders.report_json(builders.report(MICROGRID, channel=channel))
+    answer = house.client(who).post("/api/v1/incidents", body)
+    assert answer.status_code == status, answer.text
+    if status == 422:
+        assert field_of(answer) == "channel"
+        assert answer.json["errors"][0]["code"] == "not_your_channel"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"description": None},
+        {"description": ""},
+        {"description": "  \n　"},
+        {"description": ...},
+        {"accuracy_m": ...},
+        {"datum": ...},
+    ],
+)
+def test_only_condition_and_address_may_be_left_out(house: House, change: dict[str, Any]) -> None:
+    body = {**builders.report_json(builders.report(MICROGRID)), **change}
+    body = {name: value for name, value in body.items() if value is not ...}
+    answer = house.client("01-001").post("/api/v1/incidents", body)
+    assert field_of(answer) == next(iter(change))
+
+
+def test_a_pin_put_by_hand_has_no_accuracy(house: House) -> None:
+    body = {**builders.report_json(builders.report(MICROGRID)), "accuracy_m": None}
+    received = house.client("01-001").post("/api/v1/incidents", body)
+    assert received.status_code == 201
+    assert detail(house, received.json["id"])["location"]["accuracy_m"] is None
+
+
+@pytest.mark.parametrize("path", ["/api/v1/locate", "/api/v1/incidents/nearby"])
+def test_a_place_is_asked_for_in_a_named_datum(house: House, path: str) -> None:
+    answer = house.client("I-01").get(path, lon=120.601, lat=31.301)
+    assert field_of(answer) == "datum"
+
+
+# --- who reads what ----------------------------------------------------------------------------
+
+
+def test_a_program_gets_the_language_it_names(house: House) -> None:
+    caller = house.client("I-01")
+    path = f"/api/v1/incidents/{uuid.uuid4()}"
+    assert "没有这个案件" in caller.get(path).json["detail"]
+    for named, begin in (("en-GB,en;q=0.9", "There is no"), ("zh-CN", "没有"), ("*", "没有")):
+        caller.headers["Accept-Language"] = named
+        assert caller.get(path).json["detail"].startswith(begin)
+    with house.owner.transaction() as tx:
+        tx.execute("UPDATE account SET locale = 'en'")
+    caller.headers["Accept-Language"] = "zh-CN"
+    assert caller.get(path).json["detail"].startswith("没有")
+    # A page (cookie) keeps the language of the account.
+    page = house.client()
+    page.flask.set_cookie("gridcenter_session", house.token("I-01", "browser"))
+    page.headers["Accept-Language"] = "zh-CN"
+    assert page.get(path).json["detail"].startswith("There is no")
+
+
+def test_parts_of_an_area_that_does_not_exist(house: House) -> None:
+    caller = house.client("I-01")
+    assert field_of(caller.get("/api/v1/areas", parent="nope")) == "parent"
+    assert len(caller.get("/api/v1/areas", parent=builders.STREET).json["items"]) == 2
+    assert caller.get("/api/v1/areas", parent=MICROGRID).json["items"] == []
+
+
+def test_a_wall_lists_no_doors_no_people(house: House) -> None:
+    with house.owner.transaction() as tx:
+        builders.make_buildings(tx, MICROGRID)
+    body = builders.report_json(builders.report(MICROGRID, address="1 幢 502"))
+    incident = house.client("01-001").post("/api/v1/incidents", body).json["id"]
+    house.client("I-01").operate(incident, "file", 1)
+    house.client("D-01").operate(incident, "dispatch", 2, to="01-001")
+    seen = {}
+    for who in ("B-01", "S-01"):
+        (item,) = house.client(who).get("/api/v1/incidents").json["items"]
+        (building,) = house.client(who).get("/api/v1/buildings").json["items"]
+        seen[who] = (item["address"], item["holder"], building["households_estimated"])
+    assert seen == {"B-01": (None, None, None), "S-01": ("1 幢 502", "01-001", 8)}
+
+
+def test_given_is_all_that_an_event_keeps_of_a_body(house: House) -> None:
+    incident = reported_incident(house)
+    filed = house.client("I-01").operate(incident, "file", 1, note="已核对").json
+    assert filed["events"][-1]["data"]["given"] == {"note": "已核对"}
