@@ -51,9 +51,9 @@ def compare_areas(
     beside = live[live["level"] == level.value].reset_index(drop=True)
     if check_datum(rows, beside, findings):
         return rows
-    _settle_shared(rows, beside, findings)
+    settle_shared(rows, beside, findings)
     _parents(rows, above, level, given_parent, findings)
-    _known_places(rows, beside)
+    known_places(rows, beside)
     _new_codes(rows, level, codes, stem, findings)
     _refuse_used_codes(rows, level, codes, findings)
     rows["label"] = [
@@ -62,7 +62,7 @@ def compare_areas(
     ]
     _outside_parent(rows, above, findings)
     _overlap_live(rows, beside, findings)
-    _differences(rows, beside, ("name", "households", "parent_code"), findings)
+    differences(rows, beside, ("name", "households", "parent_code"), findings)
     return rows
 
 
@@ -77,19 +77,17 @@ def compare_buildings(
     rows = rows.copy()
     if check_datum(rows, live, findings) or check_outlines(rows, live, findings):
         return rows
-    _settle_shared(rows, live, findings)
-    _assign_microgrids(rows, microgrids, findings)
-    _known_places(rows, live)
-    usable = _usable(rows, findings) & rows["code"].isna().to_numpy()
+    settle_shared(rows, live, findings)
+    assign_microgrids(rows, microgrids, findings)
+    known_places(rows, live)
+    usable = usable_rows(rows, findings) & rows["code"].isna().to_numpy()
     if usable.any():
         taken = set(live["code"]) | set(rows["code"].dropna())
         made = building_codes_for(
             list(rows["microgrid_code"][usable]), rows.geometry.to_numpy()[usable], taken
         )
         rows.loc[usable, "code"] = pd.Series(made, index=rows.index[usable], dtype=object)
-    _differences(
-        rows, live, ("name", "floors", "height", "usage", "households", "target"), findings
-    )
+    differences(rows, live, ("name", "floors", "height", "usage", "households", "target"), findings)
     return rows
 
 
@@ -101,7 +99,7 @@ def vanished(rows: gpd.GeoDataFrame, live: gpd.GeoDataFrame) -> list[str]:
     return sorted(set(spoken["code"]) - set(rows["code"].dropna()))
 
 
-def _usable(rows: gpd.GeoDataFrame, findings: Findings) -> Mask:
+def usable_rows(rows: gpd.GeoDataFrame, findings: Findings) -> Mask:
     refused = rows["row"].isin(findings.refused_rows).to_numpy()
     return np.asarray(~refused & ~shapely.is_missing(rows.geometry.to_numpy()))
 
@@ -199,7 +197,7 @@ def _holders(shapes: Geometries, areas: Geometries) -> tuple[Any, Any]:
 
 def _outside_parent(rows: gpd.GeoDataFrame, above: gpd.GeoDataFrame, findings: Findings) -> None:
     place = {code: position for position, code in enumerate(above["code"])}
-    checked = np.flatnonzero(_usable(rows, findings) & rows["target"].notna().to_numpy())
+    checked = np.flatnonzero(usable_rows(rows, findings) & rows["target"].notna().to_numpy())
     if not len(checked):
         return
     shapes = rows.geometry.to_numpy()[checked]
@@ -224,7 +222,7 @@ def _outside_parent(rows: gpd.GeoDataFrame, above: gpd.GeoDataFrame, findings: F
 def _overlap_live(rows: gpd.GeoDataFrame, beside: gpd.GeoDataFrame, findings: Findings) -> None:
     """Tell of overlaps with areas of the level that the file does not replace."""
     others = beside[~beside["code"].isin(set(rows["code"].dropna()))]
-    usable = np.flatnonzero(_usable(rows, findings))
+    usable = np.flatnonzero(usable_rows(rows, findings))
     if others.empty or not len(usable):
         return
     shapes = rows.geometry.to_numpy()[usable]
@@ -246,7 +244,7 @@ def _overlap_live(rows: gpd.GeoDataFrame, beside: gpd.GeoDataFrame, findings: Fi
 # --- codes -------------------------------------------------------------------------------------
 
 
-def _known_places(rows: gpd.GeoDataFrame, live: gpd.GeoDataFrame) -> None:
+def known_places(rows: gpd.GeoDataFrame, live: gpd.GeoDataFrame) -> None:
     """Give rows without code the code of the live outline that is the same place."""
     bare = np.flatnonzero(
         rows["code"].isna().to_numpy() & ~shapely.is_missing(rows.geometry.to_numpy())
@@ -267,7 +265,7 @@ def _known_places(rows: gpd.GeoDataFrame, live: gpd.GeoDataFrame) -> None:
             used.add(code)
 
 
-def _settle_shared(rows: gpd.GeoDataFrame, live: gpd.GeoDataFrame, findings: Findings) -> None:
+def settle_shared(rows: gpd.GeoDataFrame, live: gpd.GeoDataFrame, findings: Findings) -> None:
     """Of rows that share a code, the one that lies where the code lies now keeps it."""
     place = {code: position for position, code in enumerate(live["code"])}
     column = rows.columns.get_loc("code")
@@ -287,7 +285,7 @@ def _settle_shared(rows: gpd.GeoDataFrame, live: gpd.GeoDataFrame, findings: Fin
 def _new_codes(
     rows: gpd.GeoDataFrame, level: Level, codes: Codes, stem: str, findings: Findings
 ) -> None:
-    bare = np.flatnonzero(_usable(rows, findings) & rows["code"].isna().to_numpy())
+    bare = np.flatnonzero(usable_rows(rows, findings) & rows["code"].isna().to_numpy())
     if not len(bare):
         return
     parents = [
@@ -318,7 +316,7 @@ def _refuse_used_codes(
 # --- buildings ---------------------------------------------------------------------------------
 
 
-def _assign_microgrids(
+def assign_microgrids(
     rows: gpd.GeoDataFrame, microgrids: gpd.GeoDataFrame, findings: Findings
 ) -> None:
     rows["target"] = pd.Series([None] * len(rows), dtype=object, index=rows.index)
@@ -331,21 +329,27 @@ def _assign_microgrids(
     target, code = microgrids["id"].to_numpy(), microgrids["code"].to_numpy()
     rows.iloc[places, rows.columns.get_loc("target")] = target[homes]
     rows.iloc[places, rows.columns.get_loc("microgrid_code")] = code[homes]
-    lost = rows["target"].isna().to_numpy() & _usable(rows, findings)
+    lost = rows["target"].isna().to_numpy() & usable_rows(rows, findings)
     findings.add_rows("place.outside", rows["row"].to_numpy()[lost])
     cut = ~shapely.covered_by(shapes[places], areas[homes])
     places, homes = places[cut], homes[cut]
-    inner = shapely.area(shapely.intersection(shapes[places], areas[homes]))
-    share = 1 - inner / shapely.area(shapes[places])
-    told = (share > _CUT_SHARE) & ~rows["row"].iloc[places].isin(findings.refused_rows).to_numpy()
+    most, share = cut_shares(shapes[places], areas[homes])
+    told = most & ~rows["row"].iloc[places].isin(findings.refused_rows).to_numpy()
     values = [f"{100 * part:.0f}" for part in share[told]]
     findings.add_rows("building.cut", rows["row"].to_numpy()[places[told]], values)
+
+
+def cut_shares(shapes: Geometries, areas: Geometries) -> tuple[Mask, Floats]:
+    """Mask of outlines that reach out of their area by more than a slip of the pen; shares outside."""
+    inner = shapely.area(shapely.intersection(shapes, areas))
+    share = 1 - inner / shapely.area(shapes)
+    return np.asarray(share > _CUT_SHARE), np.asarray(share)
 
 
 # --- differences -------------------------------------------------------------------------------
 
 
-def _differences(
+def differences(
     rows: gpd.GeoDataFrame, live: gpd.GeoDataFrame, fields: tuple[str, ...], findings: Findings
 ) -> None:
     """Set ``change`` (new, changed, moved, same) and ``moved_m`` by code."""
@@ -363,24 +367,29 @@ def _differences(
             # A field that the file does not have says nothing about it.
             if pd.isna(rows[field]).all() and field != "parent_code":
                 continue
-            differs |= [_unlike(a, b) for a, b in zip(ours, stored, strict=True)]
+            differs |= _unlike(ours, stored)
         change[mine] = np.where(differs, "changed", np.where(moved[mine] > SAME_M, "moved", "same"))
     rows["change"] = change
     rows["moved_m"] = np.where(change == "new", np.nan, np.round(moved, 3))
-    far = (moved > FAR_M) & _usable(rows, findings)
+    far = (moved > FAR_M) & usable_rows(rows, findings)
     findings.add_rows("moved.far", rows["row"].to_numpy()[far], (f"{m:.0f}" for m in moved[far]))
 
 
-def _unlike(one: Any, other: Any) -> bool:
-    missing = pd.isna(one), pd.isna(other)
-    return bool(missing[0] != missing[1] or (not missing[0] and one != other))
+def _unlike(ours: Any, stored: Any) -> Mask:
+    """Mask of pairs that differ; missing on both sides is the same."""
+    mine, theirs = pd.isna(ours), pd.isna(stored)
+    return np.asarray((mine != theirs) | (~mine & ~theirs & (ours != stored).astype(bool)))
 
 
 def _moved(shapes: Geometries, known: Geometries) -> Floats:
     """Hausdorff distance in metres between pairs; 0 where they are equal to a millimetre."""
     result = np.zeros(len(shapes))
     there = ~shapely.is_missing(shapes)
-    equal = shapely.equals_exact(shapely.normalize(shapes), shapely.normalize(known), 1e-8)
+    equal = np.asarray(shapely.equals_identical(shapes, known))
+    unlike = np.flatnonzero(~equal)
+    equal[unlike] = shapely.equals_exact(
+        shapely.normalize(shapes[unlike]), shapely.normalize(known[unlike]), 1e-8
+    )
     other = np.flatnonzero(there & ~equal)
     zone = common_zone(known)
     if len(other) and zone:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -11,8 +10,10 @@ import shapely
 
 from gridcenter.codes import Level
 from gridcenter.database import Transaction
+from importers.bulk.examination import examine_large
 from importers.command import ImportCommand, Progress
 from importers.comparison import compare_areas, compare_buildings, levels_above, vanished
+from importers.examined import Examined
 from importers.findings import Findings
 from importers.history import compare_incidents
 from importers.kinds import Kind
@@ -29,26 +30,7 @@ from importers.validation import (
 )
 
 _AROUND_DEG = 0.012
-
-
-@dataclass
-class Examined:
-    """What an import would do. `rows` is None when the file as a whole is refused."""
-
-    reading: Reading
-    columns: Columns
-    rows: gpd.GeoDataFrame | None
-    difference: dict[str, Any]
-
-    @property
-    def findings(self) -> Findings:
-        """All findings, from the first byte to the comparison."""
-        return self.reading.findings
-
-    @property
-    def writable(self) -> int:
-        """The number of rows that may be written."""
-        return 0 if self.rows is None else len(self.rows) - len(self.findings.refused_rows)
+LARGE_FROM = 50_000  # rows; below, frames are as quick
 
 
 def _silent(_step: str, _share: float) -> None:
@@ -56,7 +38,14 @@ def _silent(_step: str, _share: float) -> None:
 
 
 def examine(tx: Transaction, command: ImportCommand, progress: Progress = _silent) -> Examined:
-    """Read, map, check and compare; writes nothing. `progress` gets the step and its share."""
+    """Read, map, check and compare; writes nothing but a temporary table for large files.
+
+    `progress` gets the step and its share.
+    """
+    if command.kind is Kind.BUILDINGS and not tx.connection.read_only:
+        large = examine_large(tx, command, progress, LARGE_FROM)
+        if large is not None:
+            return large
     progress("read", 0.0)
     options = ReadOptions(
         layer=command.layer,

@@ -25,12 +25,15 @@ SELECT n.id, n.code, n.level, n.name, n.households, n.path::text AS path, n.pare
 
 _ROOTS = "SELECT ST_AsBinary(n.geom) AS geom FROM area_now n WHERE n.parent_id IS NULL"
 
-_BUILDINGS = """
+_BUILDING = """
 SELECT b.code, b.name, b.floors, b.height_m AS height, b.usage,
        b.households_estimated AS households, b.microgrid_id AS target, ST_AsBinary(b.geom) AS geom
   FROM building b
- WHERE upper_inf(b.valid)
-   AND b.geom && ST_MakeEnvelope(%(west)s, %(south)s, %(east)s, %(north)s, 4490)
+ WHERE upper_inf(b.valid) AND
+"""
+_BY_CODE = f"{_BUILDING} b.code = ANY(%(codes)s)"
+_BUILDINGS = f"""
+{_BUILDING} b.geom && ST_MakeEnvelope(%(west)s, %(south)s, %(east)s, %(north)s, 4490)
 """
 
 _EXTENT = """
@@ -76,6 +79,12 @@ def live_buildings(tx: Transaction, box: Box) -> gpd.GeoDataFrame:
     return _frame(
         tx.all(_BUILDINGS, {"west": west, "south": south, "east": east, "north": north}), columns
     )
+
+
+def buildings_by_code(tx: Transaction, codes: list[str]) -> gpd.GeoDataFrame:
+    """Buildings in force with these codes, with the fields an import compares."""
+    columns = ["code", "name", "floors", "height", "usage", "households", "target"]
+    return _frame(tx.all(_BY_CODE, {"codes": codes}), columns)
 
 
 def area_codes(tx: Transaction) -> Codes:

@@ -52,3 +52,42 @@ def common_zone(geometry: Geometries) -> int:
     found = zones(geometry)
     found = found[found > 0]
     return int(np.bincount(found).argmax()) if len(found) else 0
+
+
+_A_M, _E2 = 6378137.0, 0.0066943800229  # CGCS2000 (GRS 80)
+
+
+def local_measures(geometry: Geometries) -> tuple[Floats, Floats]:
+    """Area in m² and perimeter in m of things of a building's size, ten times as quick as projecting.
+
+    Degrees are scaled at the middle of each box by the ellipsoid's radii and the scale of the zone
+    (Snyder 1987, 8-1 to 8-4); within 1e-5 of the projected value for outlines of up to 300 m.
+    NaN outside all zones.
+    """
+    bounds = shapely.bounds(geometry)
+    lon, lat = (bounds[:, 0] + bounds[:, 2]) / 2, np.radians((bounds[:, 1] + bounds[:, 3]) / 2)
+    curve = 1 - _E2 * np.sin(lat) ** 2
+    north = np.radians(_A_M * (1 - _E2) / curve**1.5)
+    east = np.radians(_A_M * np.cos(lat) / np.sqrt(curve))
+    off = np.radians((lon - _WEST) % 3 - 1.5) * np.cos(lat)
+    scale = 1 + off**2 / 2 * (1 + _E2 / (1 - _E2) * np.cos(lat) ** 2)
+    scale[(lon < _WEST) | (lon >= _EAST)] = np.nan
+    coordinates, owner = shapely.get_coordinates(geometry, return_index=True)
+    step = np.diff(coordinates, axis=0)
+    within = owner[1:] == owner[:-1]
+    of = owner[1:][within]
+    metres = np.hypot(step[within, 0] * east[of], step[within, 1] * north[of])
+    length = np.bincount(of, weights=metres, minlength=len(geometry)) * scale
+    several = several_rings(geometry)
+    if several.any():  # the jump from ring to ring is no edge
+        length[several] = shapely.length(in_metres(geometry[several]))
+    return shapely.area(geometry) * east * north * scale**2, length
+
+
+def several_rings(geometry: Geometries) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Mask of polygons with holes or in several parts."""
+    parts = np.asarray(shapely.get_num_geometries(geometry))
+    single = np.asarray(shapely.get_geometry(geometry, 0), dtype=object)
+    kept = parts == 1
+    single[~kept] = None
+    return np.asarray(~kept | (shapely.get_num_interior_rings(single) > 0))

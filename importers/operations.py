@@ -25,7 +25,7 @@ from importers.writing_cases import write_incidents_batch
 from importers.writing_people import write_workers_batch
 
 if TYPE_CHECKING:
-    from importers.examination import Examined
+    from importers.examined import Examined
 
 _INSERT = """
 INSERT INTO import_batch (id, kind, level, file, digest, layer, datum, state, rows_read,
@@ -94,8 +94,9 @@ def stage(
 
     A file of which nothing may be written leaves a batch in state ``refused`` with its findings.
     """
+    from importers.bulk.staging import persist
     from importers.examination import examine
-    from importers.staging import plain, store_findings, store_rows
+    from importers.staging import plain, store_findings, store_rows, to_json
 
     _permit(actor)
     if command.kind is Kind.AREAS and command.level is None:
@@ -116,7 +117,7 @@ def stage(
             "layer": reading.layer or None,
             "datum": reading.datum or None,
             "state": state,
-            "rows_read": 0 if examined.rows is None else len(examined.rows),
+            "rows_read": examined.read,
             "rows_refused": len(refused),
             "given": Jsonb(command.given()),
             "columns": Jsonb(examined.columns.columns),
@@ -128,6 +129,8 @@ def stage(
     store_findings(tx, batch, examined.findings)
     if examined.rows is not None and reading.frame is not None:
         store_rows(tx, batch, command.kind, examined.rows, reading.frame, refused)
+    if examined.large is not None:
+        persist(tx, batch, examined.large.originals, examined.large.told, to_json)
     progress("stage", 0.9)
     return Staged(batch, state, examined)
 
@@ -191,7 +194,8 @@ def run_import(
     from importers.examination import examine
 
     if dry_run:
-        with database.transaction(read_only=True) as tx:
+        # Large files need a temporary table, which a read-only transaction may not make.
+        with database.transaction(read_only=command.kind is not Kind.BUILDINGS) as tx:
             act_as(tx, actor)
             _permit(actor)
             examined = examine(tx, command, progress)
@@ -205,13 +209,12 @@ def run_import(
 
 
 def _outcome(batch: UUID | None, examined: Examined, applied: Applied | None) -> Outcome:
-    rows = examined.rows
     return Outcome(
         file=examined.reading.file,
         batch=batch,
-        read=0 if rows is None else len(rows),
+        read=examined.read,
         writable=examined.writable,
-        refused=len(examined.findings.refused_rows),
+        refused=examined.refused,
         difference=examined.difference,
         columns=examined.columns.columns,
         evidence=[asdict(item) for item in examined.reading.evidence],

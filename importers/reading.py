@@ -25,7 +25,7 @@ from importers.placing import Box, place
 from importers.raw import Evidence, Raw
 from importers.tables import read_csv, read_excel
 from importers.unpacking import find_source
-from importers.vector_files import read_geopackage, read_shapefile
+from importers.vector_files import read_flatgeobuf, read_geopackage, read_shapefile
 
 log = structlog.get_logger(__name__)
 
@@ -92,7 +92,7 @@ def digest_of(path: Path) -> str:
         return ""
     hasher = hashlib.sha256()
     if path.is_dir():
-        files = sorted(p for p in path.rglob("*") if p.is_file())
+        files = sorted(p for p in path.iterdir() if p.is_file())
     elif path.suffix.lower() in {".shp", ".dbf", ".shx", ".prj", ".cpg"}:
         files = sorted(p for p in path.parent.iterdir() if p.stem == path.stem and p.is_file())
     else:
@@ -115,6 +115,8 @@ def _open(path: Path, scratch: Path, options: ReadOptions, reading: Reading) -> 
         return read_shapefile(source, scratch, options.encoding, findings, evidence)
     if suffix == ".gpkg":
         return read_geopackage(source, options.layer, findings)
+    if suffix == ".fgb":
+        return read_flatgeobuf(source, findings)
     if suffix in {".geojson", ".json"}:
         return read_geojson(source, findings)
     if suffix in {".csv", ".tsv", ".txt"}:
@@ -137,7 +139,7 @@ def _fill(reading: Reading, raw: Raw, options: ReadOptions) -> None:
     if raw.broken:
         raw.geometry = raw.geometry.copy()
         raw.geometry[np.isin(raw.rows, list(raw.broken))] = None
-    _missing(raw, findings)
+    tell_missing(raw, findings)
     if raw.curved:
         findings.add("geometry.curve", count=len(raw.rows))
     placed = place(raw, options.datum, options.near, findings, reading.evidence)
@@ -147,7 +149,7 @@ def _fill(reading: Reading, raw: Raw, options: ReadOptions) -> None:
     reading.frame = _frame(raw, geometry)
 
 
-def _missing(raw: Raw, findings: Findings) -> None:
+def tell_missing(raw: Raw, findings: Findings) -> None:
     """Rows that hold no geometry at all, told apart from those that are broken."""
     assert raw.geometry is not None
     broken = np.isin(raw.rows, list(raw.broken)) if raw.broken else np.zeros(len(raw.rows), bool)

@@ -61,9 +61,9 @@ def _typed(
     if field.type == "whole":
         absurd |= numbers.notna() & (numbers != numbers.round())
     bad = (odd | absurd).to_numpy()
-    told = as_text(values)[bad]
-    findings.add_rows("value.number", rows[bad], told, field=field.name)
-    numbers = numbers.mask(pd.Series(bad, index=numbers.index))
+    if bad.any():
+        findings.add_rows("value.number", rows[bad], as_text(values)[bad], field=field.name)
+        numbers = numbers.mask(pd.Series(bad, index=numbers.index))
     if field.type == "whole":
         return numbers.astype("Int64").astype(object).where(numbers.notna(), None)
     return numbers.astype(object).where(numbers.notna(), None)

@@ -87,7 +87,7 @@ def validate_workers(rows: gpd.GeoDataFrame, findings: Findings) -> gpd.GeoDataF
     """`rows` with ``kind`` and ``duty`` in our words and ``grids`` as lists of codes."""
     number = rows["row"].to_numpy(dtype=np.int64)
     rows = rows.copy()
-    _repeated(rows.assign(code=rows["code"].map(_lower)), findings)
+    repeated_codes(rows.assign(code=rows["code"].map(_lower)), findings)
     rows["kind"] = _worded(rows["kind"], _EMPLOYMENT, number, "kind", findings)
     rows["kind"] = rows["kind"].where(rows["kind"].notna(), "full_time")
     rows["duty"] = _worded(rows["duty"], _DUTIES, number, "duty", findings)
@@ -109,7 +109,7 @@ def validate_incidents(rows: gpd.GeoDataFrame, findings: Findings) -> gpd.GeoDat
     told = {f.row for f in findings if f.code.startswith("geometry.")}
     silent = (kind < 0) & ~np.isin(number, [row for row in told if row is not None])
     findings.add_rows("geometry.missing", number[silent])
-    _repeated(rows, findings)
+    repeated_codes(rows, findings)
     early = rows["closed_at"].notna() & rows["reported_at"].notna()
     early &= (rows["closed_at"] < rows["reported_at"]).fillna(False) if early.any() else False
     findings.add_rows("value.time", number[early], rows["closed_at"][early], field="closed_at")
@@ -128,11 +128,11 @@ def _check_codes(rows: gpd.GeoDataFrame, findings: Findings) -> None:
         code = rows["code"]
     missing = code.isna().to_numpy()
     findings.add_rows("key.missing", rows["row"].to_numpy()[missing], field="code", of=len(rows))
-    _shared(rows, findings)
-    _repeated(rows, findings)
+    shared_codes(rows, findings)
+    repeated_codes(rows, findings)
 
 
-def _shared(rows: gpd.GeoDataFrame, findings: Findings) -> None:
+def shared_codes(rows: gpd.GeoDataFrame, findings: Findings) -> None:
     """Take the code from a row that repeats it for another place: it gets a provisional one.
 
     Refusing such a row would tear a hole into a coverage because of a slip in a column.
@@ -156,7 +156,7 @@ def _shared(rows: gpd.GeoDataFrame, findings: Findings) -> None:
     rows["code"] = code.mask(rows.index.isin(rows.index[again[elsewhere]]), None).astype(object)
 
 
-def _repeated(rows: pd.DataFrame, findings: Findings) -> None:
+def repeated_codes(rows: pd.DataFrame, findings: Findings) -> None:
     code = rows["code"]
     again = code.notna() & code.duplicated(keep="first")
     first = rows.loc[code.notna()].drop_duplicates("code").set_index("code")["row"]

@@ -8,6 +8,7 @@ import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,21 @@ _CURVED = {"CIRCULARSTRING", "COMPOUNDCURVE", "CURVEPOLYGON", "MULTICURVE", "MUL
            "CURVE", "SURFACE"}  # fmt: skip
 
 
-def read_shapefile(
+@dataclass(frozen=True)
+class ShapefileSource:
+    """A shapefile made ready for GDAL: its encoding, stated records, whether it holds surfaces."""
+
+    path: Path
+    encoding: str
+    records: int | None
+    surfaces: bool
+    has_prj: bool
+
+
+def shapefile_source(
     path: Path, scratch: Path, encoding: str | None, findings: Findings, evidence: list[Evidence]
-) -> Raw | None:
-    """The shapefile at `path` (.shp), or None after a finding; a missing .shx is rebuilt."""
+) -> ShapefileSource | None:
+    """How to open the shapefile at `path` (.shp), or None after a finding; a missing .shx is rebuilt."""
     head = _shape_head(path, findings)
     if head is None:
         return None
@@ -46,27 +58,38 @@ def read_shapefile(
     if ".shx" not in parts:
         path = _restored(path, parts, scratch, stated)
         findings.add("shx.rebuilt", value=path.name)
-    raw = _read(path, None, text.name.upper(), findings)
+    surfaces = shape_kind in _SURFACE_SHAPES
+    return ShapefileSource(path, text.name.upper(), records, surfaces, ".prj" in parts)
+
+
+def read_shapefile(
+    path: Path, scratch: Path, encoding: str | None, findings: Findings, evidence: list[Evidence]
+) -> Raw | None:
+    """The shapefile at `path` (.shp), or None after a finding; a missing .shx is rebuilt."""
+    source = shapefile_source(path, scratch, encoding, findings, evidence)
+    if source is None:
+        return None
+    raw = _read(source.path, None, source.encoding, findings)
     if raw is None:
         return None
-    if records is not None and records != len(raw.rows):
-        findings.add("dbf.count", value=records, records=records, shapes=len(raw.rows))
-    if shape_kind in _SURFACE_SHAPES:
+    if source.records is not None and source.records != len(raw.rows):
+        findings.add(
+            "dbf.count", value=source.records, records=source.records, shapes=len(raw.rows)
+        )
+    if source.surfaces:
         raw.broken |= {int(row): ("geometry.surface", "MultiPatch") for row in raw.rows}
-    if ".prj" in parts and raw.crs is None:
+    if source.has_prj and raw.crs is None:
         findings.add("datum.unknown", value=".prj")
     return raw
 
 
 def read_geopackage(path: Path, layer: str | None, findings: Findings) -> Raw | None:
     """One layer of the GeoPackage at `path`, or None after a finding."""
-    with path.open("rb") as file:
-        if file.read(15) != b"SQLite format 3":
-            findings.add("file.unreadable", value="SQLite")
-            return None
+    if not is_geopackage(path):
+        findings.add("file.unreadable", value="SQLite")
+        return None
     try:
-        with _warnings_kept():
-            layers = tuple(str(name) for name, _ in pyogrio.list_layers(path))
+        layers = layer_names(path)
     except pyogrio.errors.DataSourceError as error:
         findings.add("file.unreadable", value=_short(error))
         return None
@@ -82,16 +105,37 @@ def read_geopackage(path: Path, layer: str | None, findings: Findings) -> Raw | 
     raw = _read(path, layer or layers[0], None, findings)
     if raw is not None:
         raw.layers = layers
-        raw.curved = raw.geometry is not None and _has_curves(path, raw.layer)
+        raw.curved = raw.geometry is not None and has_curves(path, raw.layer)
     return raw
+
+
+def read_flatgeobuf(path: Path, findings: Findings) -> Raw | None:
+    """The one layer of a FlatGeobuf, or None after a finding."""
+    with path.open("rb") as file:
+        if file.read(3) != b"fgb":
+            findings.add("file.unreadable", value="FlatGeobuf")
+            return None
+    return _read(path, None, None, findings)
+
+
+def is_geopackage(path: Path) -> bool:
+    """Whether the file begins like a SQLite database."""
+    with path.open("rb") as file:
+        return file.read(15) == b"SQLite format 3"
+
+
+def layer_names(path: Path) -> tuple[str, ...]:
+    """The layers GDAL finds. Raises pyogrio's DataSourceError when it cannot open the file."""
+    with warnings_kept():
+        return tuple(str(name) for name, _ in pyogrio.list_layers(gdal_name(path)))
 
 
 def _read(path: Path, layer: str | None, encoding: str | None, findings: Findings) -> Raw | None:
     pyogrio.set_gdal_config_options({"OGR_ORGANIZE_POLYGONS": "DEFAULT"})
     try:
-        with _warnings_kept() as said:
+        with warnings_kept() as said:
             meta, ids, wkb, values = pyogrio.raw.read(
-                _gdal_name(path), layer=layer, encoding=encoding, return_fids=True
+                gdal_name(path), layer=layer, encoding=encoding, return_fids=True
             )
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
         findings.add("shp.corrupt", value=_short(error))
@@ -107,7 +151,7 @@ def _read(path: Path, layer: str | None, encoding: str | None, findings: Finding
     table = pd.DataFrame(dict(zip(names, values, strict=True)), index=pd.RangeIndex(len(rows)))
     if wkb is None:
         return Raw(table, rows, None, layer=layer or path.stem)
-    geometry, broken = _shapes(wkb, rows)
+    geometry, broken = shapes_of(wkb, rows)
     return Raw(
         table,
         rows,
@@ -119,14 +163,14 @@ def _read(path: Path, layer: str | None, encoding: str | None, findings: Finding
 
 
 @contextmanager
-def _warnings_kept() -> Iterator[list[warnings.WarningMessage]]:
+def warnings_kept() -> Iterator[list[warnings.WarningMessage]]:
     """Collects what GDAL mutters, instead of sending it to the log of whoever reads a file."""
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         yield said
 
 
-def _shapes(
+def shapes_of(
     wkb: np.ndarray[Any, Any], rows: np.ndarray[Any, Any]
 ) -> tuple[np.ndarray[Any, Any], dict[int, tuple[str, str]]]:
     """Geometries, and why a record that had bytes gave none."""
@@ -151,7 +195,7 @@ def _wkb_kind(wkb: bytes) -> int:
     return int(struct.unpack(order, wkb[1:5])[0] & 0xFFFF) % 1000
 
 
-def _has_curves(path: Path, layer: str) -> bool:
+def has_curves(path: Path, layer: str) -> bool:
     """True when a GeoPackage layer's declared type is curved.
 
     GDAL hands such shapes over as straight segments and calls the layer a plain one, so the
@@ -286,7 +330,7 @@ def _glob(stem: str) -> str:
     return "".join(f"[{c}]" if c in "[]*?" else c for c in stem)
 
 
-def _gdal_name(path: Path) -> str:
+def gdal_name(path: Path) -> str:
     """The absolute path: a relative name that begins with ``!`` is read as an archive member."""
     return str(path.resolve())
 

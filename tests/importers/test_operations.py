@@ -143,20 +143,36 @@ def test_for_others_there_are_no_imports(tx: Transaction, tmp_path: Path) -> Non
 def test_a_moved_border_is_a_new_version_and_the_old_one_is_kept(
     database: Database, tx: Transaction, tmp_path: Path
 ) -> None:
-    moved = [[x + 0.0002 if x == 120.62 else x, y] for x, y in WEST]
-    file = geojson(tmp_path, [({"code": "320508001001", "name": "西社区"}, moved)], "moved")
+    west, east = ([[x + 0.0002 if x == 120.62 else x, y] for x, y in ring] for ring in (WEST, EAST))
+    rows = [
+        ({"code": "320508001001", "name": "西社区"}, west),
+        ({"code": "320508001002", "name": "东社区"}, east),
+    ]
 
-    outcome = run_import(database, SYSTEM, areas(file, Level.COMMUNITY))
+    outcome = run_import(database, SYSTEM, areas(geojson(tmp_path, rows, "moved"), Level.COMMUNITY))
 
     assert outcome.difference == {
-        "new": 0, "changed": 0, "moved": 1, "same": 0,
-        "vanished": 1, "vanished_codes": ["320508001002"],
+        "new": 0, "changed": 0, "moved": 2, "same": 0, "vanished": 0, "vanished_codes": [],
     }  # fmt: skip
     row = tx.one("SELECT moved_m FROM import_row WHERE batch_id = %(b)s", {"b": outcome.batch})
     assert row is not None and 18 < row["moved_m"] < 20  # 0.0002° of longitude at 31.3°N
-    # The neighbour was not in the file, so it overlaps now, and that is told.
-    (overlap,) = [f for f in outcome.findings if f.code == "overlap"]
+
+
+@pytest.mark.usefixtures("street")
+def test_a_border_moved_on_one_side_alone_is_told_and_not_written(
+    database: Database, tx: Transaction, tmp_path: Path
+) -> None:
+    moved = [[x + 0.0002 if x == 120.62 else x, y] for x, y in WEST]
+    file = geojson(tmp_path, [({"code": "320508001001", "name": "西社区"}, moved)], "moved")
+
+    staged = stage(tx, SYSTEM, areas(file, Level.COMMUNITY))
+
+    # The neighbour is not in the file, so they would overlap.
+    assert staged.examined.difference["vanished_codes"] == ["320508001002"]
+    (overlap,) = [f for f in staged.examined.findings if f.code == "overlap"]
     assert float(overlap.value or 0) == pytest.approx(42_200, rel=0.01)
+    with pytest.raises(ImportRefused):
+        apply(tx, SYSTEM, staged.id)
 
 
 @pytest.mark.usefixtures("street")
