@@ -24,7 +24,7 @@ function now(item) {
   const due = due_at ?? item.due_at;
   const waited_s = (Date.now() - Date.parse(item.changed_at)) / 1000;
   const waited = t('已等 %(span)s', { span: duration(waited_s, locale()) });
-  const after = time === 'overdue' ? t('已过时限，上一级会收到提醒') : t('到时未办将提醒上一级');
+  const after = time === 'overdue' ? t('已过时限，列在超期里') : t('到时未办计为超期');
   return el('li', { class: 'timeline-item' },
     el('span', { class: `timeline-dot timeline-dot-${time === 'in_time' ? 'now' : time}`, 'aria-hidden': 'true' }, STAGE_CHARACTER[stage] ?? '·'),
     el('span', { class: 'timeline-what' }, t('待%(stage)s', { stage: stageName(stage) })),
