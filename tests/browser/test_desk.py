@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +92,17 @@ def opened(page: Page, incident: str) -> None:
 
 def tab_count(page: Page, key: str) -> int:
     return int(page.locator(f'[data-tab="{key}"] .tab-count').inner_text())
+
+
+def not_written_over(page: Page, selector: str) -> None:
+    """Scale bar and attribution of the map end above an element."""
+    page.wait_for_selector(".map-attribution")
+    box = page.locator(selector).bounding_box()
+    controls = page.locator(".maplibregl-ctrl-scale, .map-attribution").all()
+    assert box is not None and len(controls) == 2
+    for control in controls:
+        found = control.bounding_box()
+        assert found is not None and found["y"] + found["height"] <= box["y"]
 
 
 def test_dispatching_the_proposal_is_one_click(live: Live, open_page: Open) -> None:
@@ -342,6 +353,141 @@ def test_what_others_do_to_the_open_case_is_seen(live: Live, open_page: Open) ->
     assert other.operate(incident, "dispatch", 4, to="01-002").status_code == 200
     says(page, ".timeline", "派给 网格员 01-002", LIVE_S)
     until(page, lambda: row(page, incident).count() == 0)
+
+
+def test_a_filed_case_is_drawn_though_two_loads_overtake_each_other(
+    live: Live, open_page: Open
+) -> None:
+    incident = reported(live)
+    page = ready(open_page("Z-01", f"/desk/{incident}"))
+    page.wait_for_selector('[data-operation="file"]')
+    held: list[Any] = []
+    page.route("**/candidates", lambda route: held.append(route), times=1)
+    page.keyboard.press("f")
+    until(page, lambda: held)  # the case was fetched and waits; the feed fetches it once more
+    page.wait_for_selector('.case-buttons [data-operation="dispatch"]')
+    assert page.locator('[data-operation="file"]').count() == 0
+    assert "待派遣" in words(page, ".timeline")
+    not_written_over(page, ".candidate-foot")
+
+
+def test_one_operation_is_sent_once(live: Live, open_page: Open) -> None:
+    incident = reported(live)
+    page = ready(open_page("Z-01", f"/desk/{incident}"))
+    page.wait_for_selector('[data-operation="file"]')
+    box = page.locator('[data-operation="file"]').bounding_box()
+    assert box is not None
+    sent: list[str] = []
+    page.on("request", lambda asked: "/operations/" in asked.url and sent.append(asked.url))
+    page.mouse.click(box["x"] + 10, box["y"] + 10)
+    page.wait_for_selector(".case-buttons [data-operation=dispatch]")
+    page.mouse.down(click_count=2)  # the second click of a double click, on the button that came
+    page.mouse.up(click_count=2)
+    page.wait_for_timeout(300)
+    assert state(live, incident) == "filed" and len(sent) == 1
+    held: list[Any] = []
+    page.route("**/operations/dispatch", lambda route: held.append(route))
+    page.keyboard.press("d")
+    until(page, lambda: held)
+    page.keyboard.press("a")  # the same candidate, by the other button
+    page.locator(".candidate-first .button").click()
+    page.wait_for_timeout(300)
+    assert len(sent) == 2
+    held[0].continue_()
+    until(page, lambda: state(live, incident) == "dispatched")
+    says(page, ".case-message", "派遣")
+    assert page.locator(".conflict-card").count() == 0
+
+
+def test_what_is_written_stays_when_it_can_no_longer_be_sent(live: Live, open_page: Open) -> None:
+    incident = reported(live)
+    page = ready(open_page("I-01", f"/desk/{incident}"))
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator('.case-buttons [data-operation="reject"]').click()
+    page.keyboard.type("不属本街道，已告知来电人")
+    duty = live.house.client("Z-01")
+    assert duty.operate(incident, "file", 1).status_code == 200
+    says(page, ".case-message", "写的时候案件变了")
+    assert "Z-01" in words(page, ".case-message") and "已立案" in words(page, ".case-message")
+    form = page.locator(".operation-form")
+    assert form.locator("textarea").input_value() == "不属本街道，已告知来电人"
+    assert "现在的环节不能再不予受理" in form.inner_text()
+    assert not form.locator("[type=submit]").is_visible()
+    page.get_by_role("button", name="复制您写的").click()
+    until(page, lambda: "已复制" in form.inner_text())
+    assert page.evaluate("navigator.clipboard.readText()") == "不属本街道，已告知来电人"
+    assert duty.operate(incident, "return", 2, reason="地址不清").status_code == 200
+    until(page, lambda: form.locator("[type=submit]").is_visible())  # it can be sent again
+    assert form.locator("textarea").input_value() == "不属本街道，已告知来电人"
+    assert duty.operate(incident, "file", 3).status_code == 200
+    page.get_by_role("button", name="不要了").click()
+    assert form.count() == 0
+    assert state(live, incident) == "filed"
+
+
+def test_what_is_written_about_a_case_that_left_stays(live: Live, open_page: Open) -> None:
+    incident = filed(live)
+    dispatcher, handler = live.house.client("D-01"), live.house.client("H-01")
+    assert dispatcher.operate(incident, "dispatch", 2, to="zhzf").status_code == 200
+    page = ready(open_page("H-01", f"/desk/{incident}"))
+    page.locator('.case-buttons [data-operation="return"]').click()
+    page.keyboard.type("现场没有发现")
+    assert handler.operate(incident, "return", 3, reason="不属本部门").status_code == 200
+    assert dispatcher.operate(incident, "dispatch", 4, to="01-002").status_code == 200
+    says(page, ".case-body", "没有这个案件，或不在您的辖区")
+    assert "离开您的辖区或部门" in words(page, ".case-message")
+    assert page.locator(".operation-form textarea").input_value() == "现场没有发现"
+    page.get_by_role("button", name="不要了").click()
+    assert page.locator(".operation-form").count() == 0
+
+
+def test_the_timeline_promises_only_what_is_done(live: Live, open_page: Open) -> None:
+    incident = filed(live)
+    page = ready(open_page("D-01", f"/desk/{incident}"))
+    says(page, ".timeline", "到时未办计为超期")
+    with live.database.transaction() as tx:
+        tx.execute(
+            "UPDATE case_file SET due_at = now() - interval '30 minutes' WHERE id = %(id)s",
+            {"id": incident},
+        )
+    page.reload()
+    says(page, ".timeline", "已过时限，列在超期里")
+    says(page, ".queue-group-overdue", "超期")
+    assert "提醒" not in words(page, ".timeline")
+
+
+def test_the_note_under_the_candidates_is_not_written_over(live: Live, open_page: Open) -> None:
+    incident = filed(live)
+    page = ready(open_page("D-01", f"/desk/{incident}"))
+    page.wait_for_selector(".candidate-foot")
+    not_written_over(page, ".candidate-foot")
+    # The map keeps its room as soon as there are candidates, whatever else of the page is late.
+    page.evaluate("document.querySelector('.desk').classList.remove('has-candidates')")
+    not_written_over(page, ".candidate-foot")
+
+
+@pytest.fixture
+def in_english(live: Live) -> Iterator[None]:
+    """Z-01 reads English."""
+    change = "UPDATE account SET locale = %(locale)s WHERE username = 'Z-01'"
+    for locale in ("en", "zh"):
+        with live.database.transaction() as tx:
+            tx.execute(change, {"locale": locale})
+        if locale == "en":
+            yield
+
+
+@pytest.mark.parametrize("width", [1440, 1280, 1024])
+@pytest.mark.usefixtures("in_english")
+def test_every_tab_is_read_in_full(live: Live, open_page: Open, width: int) -> None:
+    page = ready(open_page("Z-01", "/desk", width=width))
+    if width == 1024:
+        page.locator("[data-unfold]").click()
+    queue = page.locator(".desk-queue").bounding_box()
+    boxes = [each.bounding_box() for each in page.locator(".desk-queue [role=tab]").all()]
+    assert "To close" in words(page, '[data-tab="close"]')
+    assert queue is not None and len(boxes) == 5
+    assert all(box and box["x"] + box["width"] <= queue["x"] + queue["width"] for box in boxes)
 
 
 def test_a_hotline_call_becomes_a_case(live: Live, open_page: Open) -> None:

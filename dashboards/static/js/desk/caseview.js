@@ -11,9 +11,11 @@ import { empty, failed, notThere, unmatched, whileWaiting } from './states.js';
 import { eventName } from './words.js';
 
 const SLOW_MS = 150;
+const SENDING = Object.freeze({ code: 'sending' });
 
 export class CaseView {
-  #place; #map; #candidates; #shown; #changed; #close; #id = null; #item = null; #bar; #foot; #body; #loading = null; #sides = [];
+  #place; #map; #candidates; #shown; #changed; #close; #id = null; #item = null; #bar; #foot; #body; #loading = null; #loaded; #sides = [];
+  #sending = new Set(); #missed = false;
 
   constructor(place, { map, candidates, toDepartments, shown, changed, close }) {
     this.#place = place;
@@ -35,26 +37,43 @@ export class CaseView {
   closeForm() { return this.#bar.close(true); }
 
   async open(id) {
-    if (id !== this.#id) this.#bar.hide();
+    if (id !== this.#id) {
+      this.#bar.hide();
+      this.#item = null; // nothing can be done with the case that is left
+    }
     this.#id = id;
-    await this.#load(id, true);
+    await this.#load(id);
   }
 
   /** The same case again, after the feed named it. What is being written stays. */
   async refresh() {
+    this.#missed = this.#sending.has(this.#id); // its answer brings the case as it then stands
+    if (this.#missed) return;
     const before = this.#item;
-    await this.#load(this.#id, false);
-    if (this.#bar.writing && before && this.#item?.id === before.id && this.#item.version !== before.version) {
-      const last = this.#item.events.at(-1);
-      this.#bar.say('soon', t('写的时候案件变了：%(who)s 在 %(when)s 已%(what)s', { who: last.who ?? t('系统'), when: clockTime(last.at), what: eventName(last) }),
-        t('您写的还在；按现在的样子再决定。'));
-    }
+    const writing = this.#bar.writing;
+    await this.#load(this.#id);
+    if (writing && before && this.#item?.id === before.id && this.#item.version !== before.version) this.#sayChanged(writing);
   }
 
-  async #load(id, fresh) {
+  #sayChanged({ name }) {
+    const last = this.#item.events.at(-1);
+    const still = this.#bar.lapsed ? t('您写的还在，可以复制，也可以不要。') : t('您写的还在；按现在的样子再决定。');
+    this.#bar.say('soon', t('写的时候案件变了：%(who)s 在 %(when)s 已%(what)s', { who: last.who ?? t('系统'), when: clockTime(last.at), what: eventName(last) }),
+      this.#bar.writing ? still : t('现在的环节不能再%(what)s。', { what: name }));
+    this.#foot.hidden = false;
+  }
+
+  /** Fetches and draws; settles with the newest of several loads, so that who waited sees the case as it stands. */
+  #load(id) {
     this.#loading?.abort();
     const loading = new AbortController();
     this.#loading = loading;
+    this.#loaded = this.#fetch(id, loading).then(() => (this.#loading === loading ? undefined : this.#loaded));
+    return this.#loaded;
+  }
+
+  async #fetch(id, loading) {
+    const fresh = this.#item?.id !== id;
     let waited = null;
     const slow = fresh ? setTimeout(() => {
       this.#body.replaceChildren(caseSkeleton());
@@ -64,27 +83,26 @@ export class CaseView {
       const item = await api.get(`incidents/${id}`, {}, { signal: loading.signal });
       clearTimeout(slow);
       if (this.#loading !== loading) return;
-      const same = !fresh && JSON.stringify(item) === JSON.stringify(this.#item);
-      this.#item = item;
       const dispatch = item.allowed_operations.find(({ operation }) => operation === 'dispatch');
       const asks = dispatch?.allowed ? api.get(`incidents/${id}/candidates`, {}, { signal: loading.signal }) : null;
       const [found, sides] = await Promise.all([asks, sidesOf(item)]);
       if (this.#loading !== loading) return;
       this.#sides = sides;
       if (found) this.#candidates.show(id, found);
-      if (!same) this.#draw(found, fresh); // drawn again, a focus inside would be lost
+      if (JSON.stringify(item) !== JSON.stringify(this.#item)) this.#draw(item, found); // drawn again, a focus inside would be lost
     } catch (error) {
-      clearTimeout(slow);
       if (error.code === 'aborted' || this.#loading !== loading) return;
       if (fresh || error.status === 404) this.#missing(error, id);
     } finally {
+      clearTimeout(slow);
       waited?.();
     }
   }
 
   #missing(error, id) {
     this.#item = null;
-    this.#bar.hide();
+    if (this.#bar.lapse()) this.#bar.say('soon', t('写的时候案件变了：它已经离开您的辖区或部门'), t('您写的还在，可以复制，也可以不要。'));
+    else this.#bar.hide();
     this.#candidates.hide();
     this.#map.clear();
     const bad = error.status === 404 || error.status === 422;
@@ -92,45 +110,58 @@ export class CaseView {
     this.#shown(null);
   }
 
-  #draw(found, fresh) {
-    const item = this.#item;
+  /** The only place that sets the item: what is stored is what is shown, and an operation is sent with its version. */
+  #draw(item, found) {
+    const fresh = this.#item?.id !== item.id;
+    this.#item = item;
     if (!found) this.#candidates.hide();
     const old = this.#body.querySelector('.case-scroll');
     const scroll = fresh ? 0 : old?.scrollTop ?? 0;
     this.#body.replaceChildren(caseBody(item, this.#sides, { onPhoto: (file, stage) => this.#photo(file, stage) }));
     this.#body.firstElementChild.scrollTop = scroll;
     this.#bar.show(item, this.#candidates.proposal);
-    this.#foot.hidden = item.allowed_operations.length === 0 && !this.#bar.message.hasChildNodes();
+    this.#foot.hidden = item.allowed_operations.length === 0 && !this.#bar.message.hasChildNodes() && !this.#bar.writing;
     this.#shown(item);
     this.#map.showCase(item, found?.workers ?? []);
   }
 
   /**
    * Does an operation on the version that is shown. Resolves to null, or to the error when something was refused
-   * that the reader can mend; a conflict shows both versions instead.
+   * that the reader can mend; a conflict shows both versions instead. While one is being sent no other is.
    */
   async act(operation, given, name) {
     const item = this.#item;
     if (!item) return null;
+    if (this.#sending.has(item.id)) return SENDING;
+    this.#sending.add(item.id);
+    let after;
     try {
-      const after = await api.post(`incidents/${item.id}/operations/${operation}`, { version: item.version, ...given });
-      this.#bar.message.replaceChildren();
-      this.#changed();
-      if (this.#id === item.id) await this.#afterwards(after, item, name);
-      return null;
+      after = await api.post(`incidents/${item.id}/operations/${operation}`, { version: item.version, ...given });
     } catch (error) {
-      if (error.status === 409) return this.#conflict(operation, given, name, error);
-      const text = error.status === 0 ? t('没存上：没有网络') : t('没存上：%(why)s', { why: error.detail || name });
-      const detail = error.status === 0 ? t('案件没有变；填的内容还在，连上后再按一次。') : error.number ? t('案件没有变；编号 %(n)s', { n: error.number }) : t('案件没有变。');
-      this.#bar.say('over', text, detail);
-      this.#foot.hidden = false;
-      return error;
+      this.#sending.delete(item.id);
+      return this.#refused(error, { operation, given, name });
     }
+    this.#sending.delete(item.id);
+    this.#bar.message.replaceChildren();
+    this.#changed();
+    if (this.#id === item.id) await this.#afterwards(after, item, name);
+    return null;
+  }
+
+  #refused(error, { operation, given, name }) {
+    if (error.status === 409) return this.#conflict(operation, given, name, error);
+    if (this.#missed) this.refresh();
+    const text = error.status === 0 ? t('没存上：没有网络') : t('没存上：%(why)s', { why: error.detail || name });
+    const detail = error.status === 0 ? t('案件没有变；填的内容还在，连上后再按一次。') : error.number ? t('案件没有变；编号 %(n)s', { n: error.number }) : t('案件没有变。');
+    this.#bar.say('over', text, detail);
+    this.#foot.hidden = false;
+    return error;
   }
 
   async #afterwards(after, before, name) {
     if (after.events) {
-      await this.#load(before.id, false);
+      await this.#load(before.id);
+      if (this.#id !== before.id) return;
       this.#bar.say('done', t('已%(what)s，%(when)s', { what: name, when: clockTime(Date.now()) }));
       this.#foot.hidden = false;
       return;
@@ -143,9 +174,9 @@ export class CaseView {
   }
 
   async #conflict(operation, given, name, error) {
-    await this.#load(this.#id, false);
+    await this.#load(this.#id);
     const item = this.#item;
-    if (!item) return null;
+    if (!item) return error;
     const still = item.allowed_operations.find((each) => each.operation === operation)?.allowed;
     if (error.code === 'move_not_allowed' && still) {
       this.#bar.say('over', error.detail);
@@ -166,7 +197,7 @@ export class CaseView {
     this.#foot.hidden = false;
     try {
       await api.put(`incidents/${item.id}/photos/${crypto.randomUUID()}?stage=${stage}`, file);
-      if (this.#id === item.id) await this.#load(item.id, false);
+      if (this.#id === item.id) await this.#load(item.id);
       this.#bar.say('done', t('照片已收到'));
     } catch (error) {
       this.#bar.say('over', t('照片没传上：%(why)s', { why: error.detail || t('没有网络') }), t('案件没有变，可以再选一次。'));

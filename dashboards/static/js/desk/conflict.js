@@ -1,6 +1,7 @@
 /** Somebody was faster: both versions side by side; what stands is kept unless the reader says otherwise. */
 import { moment } from '../format.js';
 import { locale, t } from '../i18n.js';
+import { copyButton } from './copy.js';
 import { button, el } from './dom.js';
 import { commas, eventName, stateName } from './words.js';
 
@@ -16,7 +17,8 @@ export function conflictCard({ item, mine, keep, again }) {
     el('b', {}, [stateName(item.state), holder].filter(Boolean).join('　')), commas([last.who, eventName(last)]), last.note && el('div', {}, t('“%(note)s”', { note: last.note })));
   const lost = el('div', { class: 'version version-mine' }, t('您的（未存）'), el('b', {}, mine.name), mine.words && t('备注“%(note)s”', { note: mine.words }));
   const row = el('div', { class: 'button-row' }, button(t('保留现有'), { kind: 'primary', run: keep }),
-    again && button(t('仍然%(what)s', { what: mine.name }), { run: again }));
+    again && button(t('仍然%(what)s', { what: mine.name }), { run: again }),
+    !again && mine.words && copyButton(t('复制您写的'), () => mine.words));
   return el('section', { class: 'conflict-card stack', role: 'alert', 'aria-label': t('没存上：别人先改了') },
     el('div', {}, el('h3', {}, t('没存上：别人先改了')),
       el('p', { class: 'second' }, t('您打开后，%(who)s 在 %(when)s 已%(what)s。', { who: last.who ?? t('系统'), when, what: eventName(last) }))),

@@ -98,13 +98,14 @@ class Desk {
   }
 
   #keys() {
-    const act = (key) => () => this.#report === null && (this.#candidates.press(key) || this.#case.press(key));
+    const once = (press) => ({ repeat }) => this.#report === null && (repeat || press()); // a key held down is one press
+    const act = (key) => once(() => this.#candidates.press(key) || this.#case.press(key));
     const step = (by) => () => this.#step(by);
     const walk = (by) => (event) => (event.target === document.body || part('list').contains(event.target)) && this.#step(by, true);
     const tabs = Object.fromEntries(['1', '2', '3', '4', '5', '6', '7'].map((key, i) => [key, () => this.#tab(i)]));
     return {
       ...tabs, J: step(1), K: step(-1), ArrowDown: walk(1), ArrowUp: walk(-1), A: act('A'), B: act('B'), C: act('C'),
-      D: () => this.#report === null && this.#case.press('D'), R: act('R'), F: act('F'), G: () => false, E: act('E'),
+      D: once(() => this.#case.press('D')), R: act('R'), F: act('F'), G: () => false, E: act('E'),
       N: () => this.report(), M: () => this.#swap(), '?': () => showHelp(), Escape: () => this.#escape(),
     };
   }

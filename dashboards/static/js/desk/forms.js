@@ -1,6 +1,7 @@
 /** A form from the JSON Schema of an operation: reason, note, satisfaction, filing condition, yes or no. */
 import { api } from '../api.js';
 import { nameOf, t } from '../i18n.js';
+import { copyButton } from './copy.js';
 import { button, el } from './dom.js';
 import { limitWords, satisfactionName } from './words.js';
 
@@ -19,6 +20,8 @@ function usualReasons(operation, to_state) {
 /**
  * The form of one choice. `wanted` names the fields to show (default: what is required, then the note).
  * `send(given, button)` resolves to an error (fields are marked, text is kept) or null.
+ * Gives {node, something, allowed, allow}: `something` tells whether anything was written or chosen; `allow(false)`
+ * keeps it to be copied where the operation is no longer possible.
  */
 export function operationForm({ choice, wanted, item, send, back }) {
   const { properties = {}, required = [] } = choice.schema;
@@ -26,10 +29,13 @@ export function operationForm({ choice, wanted, item, send, back }) {
     && (wanted || required.includes(name) || name === 'note'));
   const fields = names.map((name) => field(name, properties[name], required.includes(name), choice, item));
   const go = button(choice.name, { kind: choice.operation === 'reject' ? 'danger-solid' : 'primary', type: 'submit' });
-  const form = el('form', { class: 'stack operation-form', novalidate: true, 'aria-label': choice.name },
-    fields.map(({ node }) => node), el('div', { class: 'button-row' }, go, button(t('先不%(what)s', { what: choice.name }), { run: back })));
+  const lapsed = el('div', { class: 'stack', hidden: true }, el('p', { class: 'note' }, t('现在的环节不能再%(what)s。', { what: choice.name })),
+    el('div', { class: 'button-row' }, copyButton(t('复制您写的'), () => wordsOf(form)), button(t('不要了'), { run: back })));
+  const row = el('div', { class: 'button-row' }, go, button(t('先不%(what)s', { what: choice.name }), { run: back }));
+  const form = el('form', { class: 'stack operation-form', novalidate: true, 'aria-label': choice.name }, fields.map(({ node }) => node), row, lapsed);
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
+    if (row.hidden) return;
     const wrong = fields.filter((each) => !each.check());
     if (wrong.length) {
       wrong[0].focus();
@@ -42,7 +48,20 @@ export function operationForm({ choice, wanted, item, send, back }) {
   form.addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   });
-  return form;
+  return {
+    node: form,
+    get something() { return wordsOf(form) !== '' || form.querySelector('input:checked') !== null; },
+    get allowed() { return !row.hidden; },
+    allow: (allowed) => {
+      row.hidden = !allowed;
+      lapsed.hidden = allowed;
+    },
+  };
+}
+
+/** What was typed, field by field. */
+function wordsOf(form) {
+  return [...form.querySelectorAll('textarea, input.input')].map(({ value }) => value.trim()).filter(Boolean).join('\n');
 }
 
 function field(name, schema, required, choice, item) {

@@ -42,7 +42,7 @@ function keyOf({ operation, to_state }) {
 }
 
 export class OperationBar {
-  #place; #act; #toDepartments; #item = null; #choices = []; #open = null; #form; #row; #reasons; #message; #proposal = null;
+  #place; #act; #toDepartments; #item = null; #choices = []; #open = null; #written = null; #form; #row; #reasons; #message; #proposal = null;
 
   /** `act(operation, given, words)` resolves to an error with `errors` to show, or null. */
   constructor(place, { act, toDepartments }) {
@@ -57,20 +57,38 @@ export class OperationBar {
   }
 
   get message() { return this.#message; }
-  get writing() { return this.#open !== null; }
+  /** The choice whose form is open, or null. */
+  get writing() { return this.#open; }
+  /** Whether what is being written can no longer be sent. */
+  get lapsed() { return this.#written !== null && !this.#written.allowed; }
   get primary() { return this.#choices[0] ?? null; }
 
-  /** Draws the bar of `item`; an open form with what was typed stays when the operation is still allowed. */
+  /** Draws the bar of `item`; an open form stays with what was typed, and says when it can no longer be sent. */
   show(item, proposal = null) {
     const same = this.#item?.id === item.id;
     this.#item = item;
     this.#proposal = proposal;
     this.#choices = choices(item, proposal);
     if (!same) this.#message.replaceChildren();
-    if (this.#open && (!same || !this.#choices.some((each) => this.#same(each, this.#open)))) this.close();
+    if (!same) this.close();
+    else this.#allow(this.#choices.some((each) => this.#open && this.#same(each, this.#open)));
     this.#drawRow();
     this.#drawReasons();
     this.#place.hidden = false;
+  }
+
+  #allow(allowed) {
+    if (!this.#open) return;
+    if (allowed || this.#written.something) this.#written.allow(allowed);
+    else this.close();
+  }
+
+  /** The case is gone, what was written stays to be copied. Returns whether there is something. */
+  lapse() {
+    this.#choices = [];
+    this.#reasons.hidden = true;
+    this.#allow(false);
+    return this.#open !== null;
   }
 
   hide() {
@@ -100,7 +118,8 @@ export class OperationBar {
     const node = button(asks ? t('%(verb)s…', { verb: choice.name }) : choice.name, { kind, key: choice.key });
     node.dataset.operation = choice.operation;
     node.dataset.to = choice.to_state;
-    node.addEventListener('click', () => this.#press(choice, node));
+    // The second click of a double click may fall on the button that came after the first.
+    node.addEventListener('click', ({ detail }) => detail < 2 && this.#press(choice, node));
     if (choice.operation === 'reject') node.classList.add('end');
     return node;
   }
@@ -137,7 +156,7 @@ export class OperationBar {
   openForm(choice, wanted = null) {
     this.#open = choice;
     this.#row.hidden = true;
-    const form = operationForm({
+    this.#written = operationForm({
       choice, wanted, item: this.#item,
       send: (given, node) => whileBusy(node, busyWord(choice.name), async () => {
         const error = await this.#act(choice.operation, { ...choice.given, ...given }, choice.name);
@@ -146,14 +165,15 @@ export class OperationBar {
       }),
       back: () => this.close(true),
     });
-    this.#form.replaceChildren(form);
-    form.querySelector('textarea, input, select')?.focus();
+    this.#form.replaceChildren(this.#written.node);
+    this.#written.node.querySelector('textarea, input, select')?.focus();
   }
 
   /** Closes the form; returns whether one was open. */
   close(focus = false) {
     if (!this.#open) return false;
     this.#open = null;
+    this.#written = null;
     this.#form.replaceChildren();
     this.#drawRow();
     if (focus) this.#row.querySelector('button')?.focus();
