@@ -73,7 +73,9 @@ def _sentence(each: dict[str, Any], locale: str) -> str:
     if isinstance(problem, FieldProblem):
         return problem.words.in_locale(locale)
     kind = each["type"]
-    if isinstance(each["input"], str):  # pydantic speaks of items when a validator of ours went before
+    if isinstance(
+        each["input"], str
+    ):  # pydantic speaks of items when a validator of ours went before
         kind = {"too_long": "string_too_long", "too_short": "string_too_short"}.get(kind, kind)
     if kind in _SENTENCES:
         said = {name: _plain(value, locale) for name, value in context.items()}
