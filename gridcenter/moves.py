@@ -229,7 +229,7 @@ def choose(moves: Iterable[Move], state: str, operation: str, given: Mapping[str
     if not meant:
         raise InvalidInput(errors_in(here[0].requires, given) or _choices(here))
     move = max(meant, key=lambda each: len(each.when))
-    errors = errors_in(move.requires, given) + _unknown_fields(here, given)
+    errors = errors_in(move.requires, given) + _unknown_fields(move, here, given)
     if errors:
         raise InvalidInput(errors)
     return move
@@ -240,9 +240,10 @@ def _names(moves: Iterable[Move]) -> Words:
     return Words(" / ".join(name.zh for name in names), " / ".join(name.en for name in names))
 
 
-def _unknown_fields(here: list[Move], given: Mapping[str, Any]) -> list[FieldError]:
-    """One error for each thing given that no move of this operation asks for: events are for good."""
-    known = {name for move in here for name in (*move.when, *move.requires.get("properties", ()))}
+def _unknown_fields(move: Move, here: Iterable[Move], given: Mapping[str, Any]) -> list[FieldError]:
+    """One error for each thing given that neither the move asks for nor the choice between the
+    moves of its operation: events are for good."""
+    known = {name for each in here for name in each.when} | {*move.requires.get("properties", ())}
     return [
         FieldError(
             name[:LONGEST_NAME],

@@ -335,21 +335,22 @@ def _filing(tx: Transaction, case: Row, wanted: str | None) -> Changes:
 def _taken_on(
     tx: Transaction, actor: Actor, case: Row, wanted: str | None, filed: Changes, move: Move
 ) -> Changes:
-    """The filing with the area that takes on a case which lies in none (docs/decisions/0015).
+    """The filing with the area that takes on a case which lies in none (docs/decisions/0015); after
+    a return to intake it may be another.
 
     Raises InvalidInput naming `area`: missing, not an area of the desk's own, or not wanted.
     """
-    if case["area_path"] is not None:
-        if wanted is None:
-            return filed
+    if wanted is None and (
+        case["area_path"] is not None or "area" not in move.requires.get("properties", ())
+    ):
+        return filed  # inside, named before, or by a procedure of old, which knew no area
+    if not tx.scalar("SELECT outside FROM incident WHERE case_id = %(id)s", {"id": case["id"]}):
         raise InvalidInput.of(
             "area",
             "area_known",
             "地点在网格内，承办区域由地点定，不用填",
             "The place lies in an area, which is the one that takes the case on; leave this out",
         )
-    if wanted is None and "area" not in move.requires.get("properties", ()):
-        return filed  # a procedure of old, which knew no area
     if wanted is None:
         raise InvalidInput.of(
             "area",

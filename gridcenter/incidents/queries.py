@@ -321,7 +321,9 @@ def incident_detail(
     photos = tx.one(_PHOTOS, {"id": incident_id})
     assert photos is not None
     owed = _lacking(photos) if not photos["explained"] else []
-    item["allowed_operations"] = allowed_operations(case, actor, rules, locale, owed)
+    item["allowed_operations"] = allowed_operations(
+        case, actor, rules, locale, owed, outside=item["location"]["outside"]
+    )
     item["photos_owed"] = _lacking(photos)
     return dict(item)
 
@@ -332,15 +334,19 @@ def allowed_operations(
     rules: ProcedureRules,
     locale: str,
     photos_owed: Collection[str] = (),
+    *,
+    outside: bool = False,
 ) -> list[dict[str, Any]]:
     """What this actor may do with the case now or later, as the server itself would decide.
 
     `requires` of an operation asks for a reason where photos are owed, and for the area where the
-    case lies in none.
+    case lies in none (`outside`: its place does, whoever has taken it on).
     """
     facts = facts_of(case, actor, photos_owed)
     found = allowed(rules.moves, case["state"], actor.posts, holds(case, actor), facts)
-    needed = {WITHOUT_PHOTOS: bool(photos_owed), "area": case["area_path"] is None}
+    needed = {WITHOUT_PHOTOS: bool(photos_owed)}
+    if not outside or case["area_path"] is None:
+        needed["area"] = outside
     return [
         {
             "operation": each.operation,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import Live, Watched
 from tests.builders import PLACES, STREET, report, report_json
+from tests.journeys.test_incident import picture
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 WAIT_S = 20.0
@@ -47,10 +49,11 @@ def says(page: Page, selector: str, text: str, seconds: float = WAIT_S) -> None:
 
 
 def reported(live: Live, microgrid: str = HOME, **given: Any) -> str:
-    """The id of a new report by 01-001."""
+    """The id of a new report by 01-001, or by intake where it came by another channel."""
     report(microgrid)  # fills PLACES with the middles of the micro-grids
     command = report(microgrid, **given)
-    answer = live.house.client("01-001").post("/api/v1/incidents", report_json(command))
+    reporter = "01-001" if command.channel == "grid_worker" else "I-01"
+    answer = live.house.client(reporter).post("/api/v1/incidents", report_json(command))
     assert answer.status_code == 201, answer.json
     return str(command.id)
 
@@ -208,6 +211,9 @@ def test_the_whole_way_by_keyboard(live: Live, open_page: Open) -> None:
         (5, "feedback", {"note": "已办"}),
     ):
         assert worker.operate(incident, operation, version, **given).status_code == 200
+    for stage in ("near", "after"):
+        path = f"/api/v1/incidents/{incident}/photos/{uuid.uuid4()}"
+        assert worker.put(path, picture(), stage=stage).status_code == 201
     says(page, ".timeline", "反馈")  # by the feed, without reload
     page.wait_for_selector('[data-operation="check"][data-to="checking"]')
     page.keyboard.press("c")

@@ -403,6 +403,8 @@ def handled_case(worker: Page, intake: Page, dispatcher: Page, where: tuple[floa
         lon=where[0],
         lat=where[1],
         datum="cgcs2000",
+        accuracy_m=None,
+        description="墙角有垃圾",
         channel="grid_worker",
         reported_at=datetime.now(UTC).isoformat(),
     )
@@ -423,7 +425,15 @@ def check_checks(page: Page, case: str) -> None:
     """A case of somebody else's waits under 核查; a failed check needs a note and sends it back."""
     page.locator('.choice[data-value="check"]').tap()
     page.locator(f'[data-task="{case}"]').tap()
+    # Passing needs the photos that the matter asks for; the checker can take them.
+    page.wait_for_selector('[data-operate="check-failed"]')
+    assert page.locator('[data-operate="check-passed"]').count() == 0
+    for stage in ("near", "after"):
+        page.locator(f'.field-task-photos [data-photo="{stage}"]').set_input_files(
+            {"name": "p.jpg", "mimeType": "image/jpeg", "buffer": photo_bytes(400, 300)}
+        )
     page.wait_for_selector('[data-operate="check-passed"]')
+    until(page, lambda: detail(page, case)["photos_owed"] == [])
     page.locator('[data-operate="check-failed"]').tap()
     assert page.locator('[data-operate="check-go"]').count() == 0
     page.locator(".field-task-form .choice").first.tap()

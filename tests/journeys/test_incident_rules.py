@@ -174,6 +174,14 @@ def test_only_intake_and_the_duty_officer_do_without_and_say_why(house: House) -
     assert house.client("I-01").operate(incident, "close", 7).json["state"] == "closed"
 
 
+def test_a_failed_check_excuses_nothing(house: House) -> None:
+    incident = handled_incident(house)
+    failed = {"passed": False, "note": "没办好", "without_evidence": "没有照片"}
+    assert field_of(house.client("I-01").operate(incident, "check", 6, **failed)) == (
+        "without_evidence"
+    )
+
+
 def test_the_screen_of_a_checker_says_which_photos_are_owed(house: House) -> None:
     incident = handled_incident(house)
     check = next(
@@ -231,6 +239,21 @@ def test_filing_a_case_outside_names_the_area_that_takes_it_on(house: House) -> 
     assert (sent.status_code, sent.json["state"]) == (200, "dispatched")
     topics = dispatcher.get("/api/v1/journal", after="0").json["items"]
     assert [e["data"]["operation"] for e in topics] == ["file", "dispatch"]
+
+
+def test_another_area_takes_it_on_after_a_return_to_intake(house: House) -> None:
+    incident, intake = outside_incident(house), house.client("I-01")
+    first, second = f"{builders.STREET}001", f"{builders.STREET}002"
+    assert intake.operate(incident, "file", 1, area=first).status_code == 200
+    back = house.client("D-01").operate(incident, "return", 2, reason="应由第二社区承办")
+    assert back.status_code == 200
+    file = next(
+        o for o in detail(house, incident)["allowed_operations"] if o["operation"] == "file"
+    )
+    assert "area" in file["requires"]["properties"]
+    assert "area" not in file["requires"].get("required", [])
+    filed = intake.operate(incident, "file", 3, area=second).json
+    assert (filed["state"], filed["place"]) == ("filed", "示例社区02")
 
 
 def test_a_case_inside_is_taken_on_by_its_place(house: House) -> None:

@@ -179,7 +179,7 @@ class Desk {
     this.#map.clear();
     this.#view('case');
     this.#report = new ReportForm({
-      map: this.#map, back: () => { this.#endReport(); this.close(); },
+      map: this.#map, posts, back: () => { this.#endReport(); this.close(); },
       done: (receipt) => { this.#endReport(); this.#refresh(); this.open(receipt.id); },
     });
     this.#case.showOther(this.#report.node);

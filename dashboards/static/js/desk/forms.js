@@ -6,7 +6,7 @@ import { button, el } from './dom.js';
 import { limitWords, satisfactionName } from './words.js';
 
 const LONG = 200;
-const labels = () => ({ reason: t('原因'), note: t('说明'), satisfaction: t('满意度'), filing_condition: t('立案条件') });
+const labels = () => ({ reason: t('原因'), note: t('说明'), satisfaction: t('满意度'), filing_condition: t('立案条件'), area: t('承办区域'), without_evidence: t('没有照片的理由') });
 
 /** Reasons that are given every day: one press instead of typing; they can be changed. */
 function usualReasons(operation, to_state) {
@@ -68,7 +68,7 @@ function field(name, schema, required, choice, item) {
   const id = `operation-${name}`;
   const label = labels()[name] ?? name;
   const fault = el('p', { class: 'field-error', id: `${id}-error`, hidden: true });
-  const made = schema.enum ? enumeration(name, schema, label) : name === 'filing_condition' ? condition(id, item)
+  const made = schema.enum ? enumeration(name, schema, label) : name === 'filing_condition' ? condition(id, item) : name === 'area' ? area(id)
     : schema.type === 'boolean' ? yesNo(id) : text(id, schema);
   const usual = name === 'reason' || (name === 'note' && required) ? quick(usualReasons(choice.operation, choice.to_state), made) : null;
   const node = el(schema.enum ? 'fieldset' : 'div', { class: 'field' },
@@ -113,6 +113,16 @@ function enumeration(name, { enum: values }, label) {
 function yesNo(id) {
   const input = el('input', { type: 'checkbox', id });
   return { node: el('span', { class: 'check' }, input, t('是')), input, value: () => input.checked };
+}
+
+/** Streets, communities and grids, one of which takes on a case that lies outside all of them. */
+function area(id) {
+  const input = el('select', { class: 'input', id }, el('option', { value: '' }, t('请选')));
+  Promise.all(['street', 'community', 'grid'].map((level) => api.get('areas', { level, limit: 1000 }))).then((found) => {
+    const areas = found.flatMap(({ items }) => items);
+    input.append(...areas.map((each) => el('option', { value: each.code }, `${each.place || nameOf(each)} · ${each.code}`)));
+  }).catch(() => {}); // without the list nothing can be chosen, and the form says that something must be
+  return { node: input, input, value: () => input.value };
 }
 
 /** The filing conditions of the case's matter; the present one is chosen. */

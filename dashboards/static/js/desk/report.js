@@ -14,11 +14,12 @@ const WAIT_MS = 250;
 const DECIMALS = 7;
 
 export class ReportForm {
-  #map; #done; #back; #point = null; #id = crypto.randomUUID(); #at = null; #fields = {}; #where; #near; #fault; #go; #checked = 0;
+  #map; #done; #back; #point = null; #posts; #id = crypto.randomUUID(); #at = null; #fields = {}; #where; #near; #fault; #go; #checked = 0;
 
-  /** `done(receipt)` after the server has it; `back()` closes without. */
-  constructor({ map, done, back }) {
+  /** `posts` of who reports; `done(receipt)` after the server has it; `back()` closes without. */
+  constructor({ map, posts, done, back }) {
     this.#map = map;
+    this.#posts = posts;
     this.#done = done;
     this.#back = back;
     this.#where = el('div', { class: 'report-where', role: 'status' }, t('在地图上点一下，或拖动图钉，定下事发位置。'));
@@ -30,8 +31,9 @@ export class ReportForm {
 
   #build() {
     const f = this.#fields;
-    f.channel = el('select', { class: 'input', id: 'report-channel' }, channelChoices().map(({ code }) => el('option', { value: code }, channelName(code))));
-    f.channel.value = FIRST_CHANNEL;
+    const channels = channelChoices(this.#posts);
+    f.channel = el('select', { class: 'input', id: 'report-channel' }, channels.map(({ code }) => el('option', { value: code }, channelName(code))));
+    f.channel.value = channels.some(({ code }) => code === FIRST_CHANNEL) ? FIRST_CHANNEL : channels[0]?.code ?? '';
     f.matter = new MatterField({ id: 'report-matter', changed: (matter) => this.#matter(matter) });
     f.condition = el('select', { class: 'input', id: 'report-condition', disabled: true }, el('option', { value: '' }, t('先选事项')));
     f.address = el('input', { class: 'input', id: 'report-address', maxlength: 256, placeholder: t('路名、门牌、几幢，或附近的标志物') });
@@ -40,7 +42,7 @@ export class ReportForm {
     const form = el('form', { class: 'report-form stack', novalidate: true },
       field(t('来源'), f.channel), field(t('事项'), f.matter.node, f.matter.input.id), field(t('立案条件'), f.condition),
       el('fieldset', { class: 'field' }, el('legend', { class: 'field-label' }, t('位置')), this.#where),
-      this.#near, field(t('地址'), f.address, null, t('可不填')), field(t('描述'), f.description, null, t('可不填')), this.#fault,
+      this.#near, field(t('地址'), f.address, null, t('可不填')), field(t('描述'), f.description), this.#fault,
       el('div', { class: 'button-row' }, this.#go, button(t('先不上报'), { run: () => this.close() }),
         button(t('图钉放在地图中央'), { kind: 'text', run: () => this.#moved(this.#map.centre()) })));
     form.addEventListener('submit', (event) => {
@@ -98,10 +100,14 @@ export class ReportForm {
       this.#refuse(t('还没有位置：在地图上点一下事发地点。'), null);
       return;
     }
+    if (!f.description.value.trim()) {
+      this.#refuse(t('还没有描述：写一句来人或来电说了什么。'), f.description);
+      return;
+    }
     this.#at ??= new Date().toISOString(); // the same report sent again after a lost answer must be the same
     const body = {
       id: this.#id, matter: f.matter.value.code, filing_condition: f.condition.value || null, lon: this.#point[0], lat: this.#point[1],
-      datum: 'cgcs2000', address: f.address.value.trim() || null, description: f.description.value.trim(), channel: f.channel.value,
+      datum: 'cgcs2000', accuracy_m: null, address: f.address.value.trim() || null, description: f.description.value.trim(), channel: f.channel.value,
       reported_at: this.#at,
     };
     await whileBusy(this.#go, t('正在上报…'), async () => {

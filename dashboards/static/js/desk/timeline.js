@@ -58,10 +58,13 @@ function noteOf(event, item) {
     said.push(photoWords(item));
   }
   if (event.operation === 'overdue') said.push((data.stages ?? []).map(({ stage }) => stageName(stage)).join(' · '));
+  if (event.operation === 'photo') said.push(photoName(data.stage));
   if (event.operation === 'file') said.push(filedWords(data, item));
+  if (data.area_by_hand) said.push(t('辖区外，指定由 %(area)s 承办', { area: data.area }));
   if (data.to) said.push(t('派给 %(to)s', { to: sentTo(event) }));
   if (given.satisfaction) said.push(satisfactionName(given.satisfaction));
   if (given.reason && given.reason !== note) said.push(given.reason);
+  if (given.without_evidence) said.push(t('没有照片：%(why)s', { why: given.without_evidence }));
   if (note) said.push(note);
   return semicolons(said);
 }

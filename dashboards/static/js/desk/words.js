@@ -49,10 +49,10 @@ export const stateName = (state) => nameOf(states.get(state)) || state;
 export const stateOf = (state) => states.get(state) ?? {};
 export const stageOf = (stage) => stages.get(stage) ?? null;
 export const stageName = (stage) => nameOf(stages.get(stage)) || '';
-/** Channels that a person may choose: the leaves of the tree, without those a device or a phone writes itself. */
-export function channelChoices() {
+/** Channels that a case can come by: the leaves of the tree; with `posts` those by which these posts report. */
+export function channelChoices(posts = null) {
   const parents = new Set([...channels.values()].map((row) => row.parent));
-  return [...channels.values()].filter((row) => !parents.has(row.code));
+  return [...channels.values()].filter((row) => !parents.has(row.code) && (!posts || row.posts.some((post) => posts.includes(post))));
 }
 
 export function severityName(severity) {
@@ -127,7 +127,7 @@ export function eventName({ operation, to_state, from_state }) {
   if (operation === 'return') return ['filed', 'returned'].includes(from_state) ? t('退回受理') : t('退回');
   const names = {
     report: t('上报'), file: t('立案'), reject: t('不予受理'), dispatch: t('派遣'), accept: t('签收'),
-    feedback: t('反馈'), close: t('结案'), evaluate: t('评价'), overdue: t('超过时限'),
+    feedback: t('反馈'), close: t('结案'), evaluate: t('评价'), overdue: t('超过时限'), photo: t('加照片'),
   };
   return names[operation] ?? operation;
 }

@@ -69,9 +69,11 @@ export class Draft extends EventTarget {
 /** The records of a report: itself and its photos, sent one after the other. */
 export function recordsOf(fields, { channel, matter, now }) {
   const { position } = fields;
+  const condition = matter.filing_conditions?.find(({ code }) => code === fields.condition) ?? matter.filing_conditions?.[0];
+  const chosen = [matter.name, condition?.name].filter(Boolean).join('：'); // who writes nothing has still said what it is
   const body = {
     id: fields.id, matter: fields.matter, filing_condition: fields.condition, lon: position.lon, lat: position.lat, datum: position.datum,
-    accuracy_m: position.accuracy_m, address: fields.address.trim() || null, description: fields.description.trim(), channel,
+    accuracy_m: position.accuracy_m, address: fields.address.trim() || null, description: fields.description.trim() || chosen, channel,
     reported_at: new Date(now).toISOString(),
   };
   const title = { name: matter.name, name_en: matter.name_en };

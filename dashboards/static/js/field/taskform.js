@@ -109,6 +109,13 @@ export class TaskForm {
     return now === 'handle' && (item.filing_condition?.evidence ?? []).includes('after') && !there.some(({ stage }) => stage === 'after');
   }
 
+  /** Whether the check can be passed: the server says so, or the photos it lacks wait in the outbox before it. */
+  #passes(item) {
+    const waiting = this.#app.items.filter(({ kind, case_id }) => kind === 'photo' && case_id === item.id);
+    return operationOf(item, 'check').moves.some(({ when }) => when?.passed === true)
+      || (item.photos_owed ?? []).every((stage) => waiting.some((photo) => photo.stage === stage));
+  }
+
   /** Why something that lies ahead is not mine to do: who handled does not check. */
   #reasons(item) {
     const check = operationOf(item, 'check');
@@ -127,7 +134,8 @@ export class TaskForm {
     const back = operationOf(item, 'return')?.allowed ? button(t('退回…'), { kind: 'main', dataset: { operate: 'return' }, onclick: () => this.#ask('return') }) : null;
     if (now === 'check') {
       return [button(t('没办好…'), { kind: 'main', dataset: { operate: 'check-failed' }, onclick: () => this.#ask('check') }),
-        button(t('核查通过'), { kind: 'primary main', dataset: { operate: 'check-passed' }, onclick: () => this.#send('check', { passed: true }, this.#photos) })];
+        this.#passes(item) ? button(t('核查通过'), { kind: 'primary main', dataset: { operate: 'check-passed' }, onclick: () => this.#send('check', { passed: true }, this.#photos) })
+          : reasonButton(t('先补欠的照片'), () => document.querySelector('.field-task-photos')?.scrollIntoView({ block: 'center' }))];
     }
     if (!now) return back ? [back] : [];
     return [back, ...this.#main(item, now)];
