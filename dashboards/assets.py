@@ -19,6 +19,8 @@ from gridcenter.errors import GridcenterError
 
 STATIC = Path(__file__).resolve().parent / "static"
 MANIFEST = STATIC / "vendor" / "manifest.json"
+# terra-draw publishes its packages without the licence file of its repository.
+TERRA_DRAW_LICENCE = STATIC.parent / "licences" / "terra-draw.txt"
 
 
 class AssetMissing(GridcenterError):
@@ -36,12 +38,12 @@ class Library:
 
     `module` is the file that the bare import of the package's name means, None for the classic
     scripts that folium's saved maps load by address. `licence` is written where the package's own
-    description leaves it out.
+    description leaves it out; `licence_text` is a Path of ours where the package lacks the file.
     """
 
     name: str
     files: tuple[str, ...]
-    licence_text: str
+    licence_text: str | Path
     module: str | None = None
     licence: str | None = None
 
@@ -61,6 +63,18 @@ LIBRARIES = (
     ),
     Library("echarts", ("dist/echarts.esm.min.mjs",), "LICENSE", "dist/echarts.esm.min.mjs"),
     Library("idb", ("build/index.js",), "LICENSE", "build/index.js"),
+    Library(
+        "terra-draw",
+        ("dist/terra-draw.modern.js",),
+        TERRA_DRAW_LICENCE,
+        "dist/terra-draw.modern.js",
+    ),
+    Library(
+        "terra-draw-maplibre-gl-adapter",
+        ("dist/terra-draw-maplibre-gl-adapter.modern.js",),
+        TERRA_DRAW_LICENCE,
+        "dist/terra-draw-maplibre-gl-adapter.modern.js",
+    ),
     Library("leaflet", ("dist/leaflet.js", "dist/leaflet.css", "dist/images/*.png"), "LICENSE"),
     Library(
         "leaflet.markercluster",

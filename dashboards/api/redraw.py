@@ -17,11 +17,16 @@ from gridcenter.redraw import operations, queries
 from gridcenter.redraw.operations import AddItem, CreatePlan
 from gridcenter.redraw.preview import preview
 from gridcenter.redraw.queries import PlanFilter
+from gridcenter.redraw.reading import Trial
+from gridcenter.redraw.rules import read_given
 from importers.redrawing import staged_areas
 
 bp = APIBlueprint("redraw", __name__, url_prefix="/api/v1/redraw", tag="redraw")
 Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
 ItemId = Annotated[int, Field(ge=1)]
+Operation = Literal[
+    "create", "split", "merge", "move_border", "rename", "reparent", "retire", "replace"
+]
 State = Literal["draft", "checked", "approved", "effective", "withdrawn"]
 
 
@@ -52,13 +57,18 @@ class PlanChange(Body):
     effective_at: Moment | None = None
 
 
+class TrialBody(Body):
+    """A step that is being drawn, and is not to be kept."""
+
+    operation: Operation
+    given: dict[str, Any]
+
+
 class ItemBody(Body):
     """One step: the operation and what it needs (docs/reference/redraw.md); geometry is GeoJSON."""
 
     version: Version
-    operation: Literal[
-        "create", "split", "merge", "move_border", "rename", "reparent", "retire", "replace"
-    ]
+    operation: Operation
     given: dict[str, Any]
 
 
@@ -155,6 +165,15 @@ def remove_item(plan_id: UUID, item_id: int, query: VersionQuery) -> Response:
 def show_preview(plan_id: UUID) -> Response:
     """The map before and after, what moves, duties, and what is wrong, on the ground of now."""
     return jsonify(preview(tx(), plan_id))
+
+
+@bp.post("/plans/<uuid:plan_id>/preview")
+@bp.input(TrialBody, arg_name="body")
+@bp.doc(summary="What a plan would do with one more step", responses={404: "Not found"})
+def try_step(plan_id: UUID, body: TrialBody) -> Response:
+    """As the preview, with a step that is only being drawn; nothing is kept."""
+    given = read_given(body.operation, body.given)
+    return jsonify(preview(tx(), plan_id, Trial(body.operation, given)))
 
 
 @bp.post("/plans/<uuid:plan_id>/check")

@@ -21,7 +21,7 @@ from gridcenter.errors import InvalidInput, Words
 from gridcenter.redraw import shapes
 from gridcenter.redraw.numbering import Named, name_new, paths_of
 from gridcenter.redraw.picture import Difference, Picture, Unit, add_corners, difference
-from gridcenter.redraw.reading import Ground, carried_out, picture_of
+from gridcenter.redraw.reading import Ground, Trial, carried_out, picture_of
 
 # A share below is rounding or a corner cut off, and makes nobody a successor.
 LEAST_SHARE = 0.001
@@ -87,13 +87,13 @@ class Outcome:
         return unit.name or str(unit.code)
 
 
-def outcome_of(tx: Transaction, plan: Row) -> Outcome:
+def outcome_of(tx: Transaction, plan: Row, trial: Trial | None = None) -> Outcome:
     """The outcome of a plan (row of `reading.plan_row`) on the areas in force now.
 
     Raises InvalidInput only when the plan's own area is gone; everything else is a finding.
     """
     picture, ground = picture_of(tx, plan["area_id"])
-    findings = carried_out(tx, plan, picture, ground)
+    findings = carried_out(tx, plan, picture, ground, trial)
     add_corners(picture)
     change = difference(picture)
     named: dict[str, Named] = {}

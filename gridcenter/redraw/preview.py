@@ -12,7 +12,7 @@ from gridcenter.database import Row, Transaction
 from gridcenter.redraw.duties import Held, passed_on
 from gridcenter.redraw.outcome import Outcome, outcome_of
 from gridcenter.redraw.picture import Unit
-from gridcenter.redraw.reading import plan_row
+from gridcenter.redraw.reading import Trial, plan_row
 
 # Open incidents by the shapes they lie in: numbers alone, also for those who see no case.
 _OPEN = "SELECT redraw_open_incidents(%(shapes)s::bytea[]) AS counts"
@@ -29,16 +29,16 @@ def findings_of(tx: Transaction, plan_id: UUID) -> list[dict[str, Any]]:
     return outcome_of(tx, plan_row(tx, plan_id)).findings
 
 
-def preview(tx: Transaction, plan_id: UUID) -> dict[str, Any]:
+def preview(tx: Transaction, plan_id: UUID, trial: Trial | None = None) -> dict[str, Any]:
     """``{plan, version, before, after, moved, areas, duties, totals, findings}`` of a plan.
 
     `before`, `after` and `moved` are FeatureCollections (lon/lat, CGCS2000): areas that change as they
     are and as they become, and the ground that changes hands (`from`, `to`, m², buildings, households,
     open incidents). `areas` lists each area with what happens to it; codes of new areas are those they
-    would get now. Raises NotFound.
+    would get now. With a `trial` its step comes after the plan's own. Raises NotFound.
     """
     plan = plan_row(tx, plan_id)
-    outcome = outcome_of(tx, plan)
+    outcome = outcome_of(tx, plan, trial)
     change, picture = outcome.difference, outcome.picture
     moved = [piece for piece in outcome.pieces if outcome.code_of(piece.target) != piece.source]
     shown = (*change.redrawn, *change.new, *change.back)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -169,14 +169,30 @@ def _unit(row: Row, ground: Ground) -> Unit:
     )
 
 
+@dataclass(frozen=True)
+class Trial:
+    """A step that somebody is drawing: looked at after the plan's own steps, kept nowhere."""
+
+    operation: str
+    given: dict[str, Any]
+
+
+def _steps(tx: Transaction, plan: Row, trial: Trial | None) -> list[Row]:
+    steps = tx.all(_ITEMS, {"plan": plan["id"]})
+    if trial is not None:
+        sort = max((step["sort"] for step in steps), default=0) + 1
+        steps.append({"id": None, "sort": sort, "operation": trial.operation, "given": trial.given})
+    return steps
+
+
 def carried_out(
-    tx: Transaction, plan: Row, picture: Picture, ground: Ground
+    tx: Transaction, plan: Row, picture: Picture, ground: Ground, trial: Trial | None = None
 ) -> list[dict[str, Any]]:
     """Carry the plan's steps out on the picture; what does not fit comes back as findings.
 
     The steps after one that fails are not tried: they may rest on it.
     """
-    for item in tx.all(_ITEMS, {"plan": plan["id"]}):
+    for item in _steps(tx, plan, trial):
         given = item["given"]
         try:
             if item["operation"] == "restore":

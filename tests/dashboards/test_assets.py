@@ -22,7 +22,8 @@ def packages(tmp_path: Path) -> Path:
         if library.licence:
             del about["license"]
         (package / "package.json").write_text(json.dumps(about))
-        (package / library.licence_text).write_text("the licence")
+        if isinstance(library.licence_text, str):  # a Path is a text that we keep ourselves
+            (package / library.licence_text).write_text("the licence")
         for pattern in library.files:
             file = package / pattern.replace("*", "one")
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +43,8 @@ def test_build_copies_what_is_listed_with_sums_and_licences(packages: Path) -> N
     assert [entry["name"] for entry in made["libraries"]] == [lib.name for lib in LIBRARIES]
     for entry in made["libraries"]:
         assert entry["licence"]
-        assert (vendor.parent / entry["licence_text"]).read_text() == "the licence"
+        text = (vendor.parent / entry["licence_text"]).read_text()
+        assert text == "the licence" or "Permission is hereby granted" in text
         for file in entry["files"]:
             content = (vendor.parent / file["path"]).read_bytes()
             assert sha256(content).hexdigest() == file["sha256"]
