@@ -86,7 +86,8 @@ def reshape(
     """The members of a parent after one of them took the outline `wanted`; neighbours follow.
 
     What it gains, neighbours lose; what it leaves goes to the neighbour that it shares the longest
-    border with. `wanted` is held to the parent. `changed` need not be a member: then it is a new one.
+    border with, and stays where there is none: the parent's border does not move, `wanted` is held to
+    it. `changed` need not be a member: then it is a new one.
     Members that lose all their ground are left out.
     """
     near = {
@@ -152,9 +153,7 @@ def _give_away(
                 if length > 0 and (best is None or length > best[0]):
                     best = (length, i, key)
         if best is None:
-            # Nobody beside it: it stays without an area, and the check calls it a gap.
-            for i in waiting:
-                owner[i] = None
+            # Nobody else borders it: the outer border is not the plan's to move, so it stays.
             return
         _, chosen, key = best
         owner[chosen] = key
