@@ -6,7 +6,7 @@ from apiflask import APIBlueprint
 from flask import Response
 
 from dashboards.api.answers import json_text
-from dashboards.api.schemas import AreasQuery, LocateQuery, parse_bbox
+from dashboards.api.schemas import AreasQuery, AtQuery, LocateQuery, parse_bbox
 from dashboards.requests import tx
 from gridcenter.areas import queries
 from gridcenter.areas.queries import AreaFilter
@@ -26,15 +26,17 @@ def area_list(query: AreasQuery) -> Response:
         geometry=query.geometry,
         after=query.after,
         limit=query.limit,
+        at=query.at,
     )
     return json_text(queries.area_list(tx(), wanted))
 
 
 @bp.get("/areas/<code>")
+@bp.input(AtQuery, location="query", arg_name="query")
 @bp.doc(summary="One area", responses={404: "Not found"})
-def area(code: str) -> Response:
-    """One area in force with its geometry and ancestors."""
-    return json_text(queries.area_detail(tx(), code))
+def area(code: str, query: AtQuery) -> Response:
+    """One area in force, now or at a moment, with its geometry and ancestors."""
+    return json_text(queries.area_detail(tx(), code, query.at))
 
 
 @bp.get("/locate")
@@ -42,5 +44,5 @@ def area(code: str) -> Response:
 @bp.doc(summary="Which areas hold a point")
 def locate(query: LocateQuery) -> Response:
     """All levels at a point, metres to the border, whether it is certain, and the candidates."""
-    found = queries.locate(tx(), query.lon, query.lat, query.datum, query.accuracy_m)
+    found = queries.locate(tx(), query.lon, query.lat, query.datum, query.accuracy_m, query.at)
     return json_text(found.json)

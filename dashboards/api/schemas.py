@@ -70,7 +70,13 @@ class LogInBody(Body):
     password: Annotated[Text, Field(min_length=1, max_length=200)]
 
 
-class AreasQuery(Query):
+class AtQuery(Query):
+    """`at` asks for what was in force at a moment; without it, what is in force now."""
+
+    at: Moment | None = None
+
+
+class AreasQuery(AtQuery):
     """Filter of areas; bbox is west,south,east,north in degrees."""
 
     level: (
@@ -112,7 +118,7 @@ def _no_box() -> FieldProblem:
     )
 
 
-class LocateQuery(Query):
+class LocateQuery(AtQuery):
     """A place: lon and lat in a named datum (easting and northing for projected EPSG codes).
 
     The datum must be said: a place in the wrong one is off by half a kilometre and looks right.

@@ -6,6 +6,7 @@ JSON is built in PostgreSQL and comes back as text. Geometry is GeoJSON, lon/lat
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from gridcenter.database import Row, Transaction
@@ -19,7 +20,7 @@ _COLUMNS = """
 'path', n.path::text, 'parent', (SELECT p.code FROM area p WHERE p.id = n.parent_id),
 'place', place_name(n.path), 'area_m2', round(n.area_m2::numeric, 1),
 'households', n.households, 'is_example', n.is_example,
-'valid_from', lower(n.valid),
+'valid_from', lower(n.valid), 'valid_to', upper(n.valid),
 'bbox', json_build_array(ST_XMin(n.geom), ST_YMin(n.geom), ST_XMax(n.geom), ST_YMax(n.geom))
 """
 
@@ -83,9 +84,27 @@ SELECT json_build_object(
 """
 
 
+def _as_at(statement: str) -> str:
+    """The same question to the areas of a moment, ``%(at)s`` (sql/21_as_at.sql)."""
+    statement = statement.replace("area_now", "area_at(%(at)s)")
+    statement = statement.replace("place_name(n.path)", "place_name_at(n.path, %(at)s)")
+    statement = statement.replace("place_name(f.path)", "place_name_at(f.path, %(at)s)")
+    statement = statement.replace("unit_grid_at(f.place)", "unit_grid_at(f.place, %(at)s)")
+    return statement.replace(
+        "locate_point(g.place, %(accuracy)s::float8)",
+        "locate_point_at(g.place, %(accuracy)s::float8, %(at)s)",
+    )
+
+
+_LIST_AT, _ONE_AT, _LOCATE_AT = _as_at(_LIST), _as_at(_ONE), _as_at(_LOCATE)
+
+
 @dataclass(frozen=True)
 class AreaFilter:
-    """Which areas a list shows; bbox is (west, south, east, north) in degrees."""
+    """Which areas a list shows; bbox is (west, south, east, north) in degrees.
+
+    `at` shows the areas of a moment instead of those in force now.
+    """
 
     level: str | None = None
     parent: str | None = None
@@ -93,6 +112,7 @@ class AreaFilter:
     geometry: bool = False
     after: str | None = None
     limit: int = 200
+    at: datetime | None = None
 
 
 def area_list(tx: Transaction, wanted: AreaFilter) -> str:
@@ -102,8 +122,9 @@ def area_list(tx: Transaction, wanted: AreaFilter) -> str:
     """
     west, south, east, north = wanted.bbox or (None, None, None, None)
     row = tx.one(
-        _LIST,
+        _LIST_AT if wanted.at else _LIST,
         {
+            "at": wanted.at,
             "level": wanted.level,
             "parent": wanted.parent,
             "west": west,
@@ -132,9 +153,9 @@ def _refuse_unknown(tx: Transaction, parent: str) -> None:
         )
 
 
-def area_detail(tx: Transaction, code: str) -> str:
-    """JSON text of one area in force with geometry and ancestors. Raises NotFound."""
-    found = tx.scalar(_ONE, {"code": code})
+def area_detail(tx: Transaction, code: str, at: datetime | None = None) -> str:
+    """JSON text of one area in force, now or at a moment, with geometry and ancestors. NotFound."""
+    found = tx.scalar(_ONE_AT if at else _ONE, {"code": code, "at": at})
     if found is None:
         raise NotFound(AREA)
     return str(found)
@@ -154,18 +175,21 @@ def locate(
     lat: float,
     datum: str = "cgcs2000",
     accuracy_m: float | None = None,
+    at: datetime | None = None,
 ) -> Located:
     """All levels at a point, metres to the border, and whether the answer is certain.
 
     `lon`, `lat` in the named datum (for projected EPSG codes: easting, northing). Uncertain answers
     carry `candidates`: areas of the same level that the accuracy circle touches, nearest first.
+    `at` asks the areas of a moment.
     Raises UnknownDatum, BadCoordinate.
     """
     kind = parse_datum(datum)
     x, y = to_storage(lon, lat, kind)
     row = tx.one(
-        _LOCATE,
+        _LOCATE_AT if at else _LOCATE,
         {
+            "at": at,
             "lon": x,
             "lat": y,
             "given_lon": lon,

@@ -158,7 +158,7 @@ def test_a_dedicated_grid_is_cut_out_and_takes_what_lies_in_it(house: House) -> 
     assert come_true(house)[0]["done"]
     assert areas(house)[f"{COMMUNITY}S001"]["name"] == "示例学校"
     lon, lat = shape(hole).centroid.coords[0]
-    answer = house.client("D-01").get("/api/v1/locate", lon=lon, lat=lat)
+    answer = house.client("D-01").get("/api/v1/locate", lon=lon, lat=lat, datum="cgcs2000")
     assert answer.status_code == 200, answer.text
     found = answer.json
     assert found["levels"][2]["code"] == f"{COMMUNITY}S001"
