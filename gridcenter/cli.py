@@ -9,7 +9,15 @@ import sys
 
 import click
 
-from gridcenter import cli_data, cli_division, cli_import, cli_layers, cli_redraw, cli_run
+from gridcenter import (
+    cli_areas,
+    cli_data,
+    cli_division,
+    cli_import,
+    cli_layers,
+    cli_redraw,
+    cli_run,
+)
 from gridcenter.cli_words import as_json, fail, give_json, say, speak, t
 from gridcenter.settings import Settings
 
@@ -85,6 +93,7 @@ def db_upgrade(settings: Settings) -> None:
 
 
 for command in (
+    cli_areas.areas,
     *cli_run.COMMANDS,
     cli_import.import_command,
     *cli_data.COMMANDS,

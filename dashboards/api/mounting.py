@@ -9,6 +9,7 @@ from dashboards.api import (
     areas,
     catalogue,
     division,
+    faults,
     features,
     imports,
     incidents,
@@ -26,6 +27,7 @@ def mount(app: APIFlask) -> None:
     for module in (
         sessions,
         areas,
+        faults,
         catalogue,
         incidents,
         journal,

@@ -19,6 +19,7 @@ from gridcenter.areas.fault_words import sentence
 from gridcenter.areas.plane import Plane
 from gridcenter.areas.sheets import ROOTS, Sheet, Sheets, name_of, read_sheets
 from gridcenter.areas.topology import check, refusing
+from gridcenter.codes import Level
 from gridcenter.database import Transaction
 from gridcenter.errors import ImportRefused, Words
 from gridcenter.geo import from_storage, zone_of
@@ -29,6 +30,8 @@ _WAITING_SHARE = 0.1
 
 # Where the zones are; elsewhere the metres of the plane are the best there are.
 CHINA_WEST, CHINA_EAST = 73.5, 136.5
+
+_LEVELS = list(Level)
 
 _LOCK = """
 SELECT id FROM area WHERE id = ANY(%(ids)s::bigint[]) ORDER BY id FOR NO KEY UPDATE
@@ -68,7 +71,8 @@ def assert_coverage(
     gap in ground that nobody had is let pass when it is as large as an area: it waits for one.
     """
     sheets = read_sheets(tx, _ids(parent_ids))
-    loose = sheets.loose()
+    # From the top: what is wrong above is what people see first.
+    loose = sorted(sheets.loose(), key=lambda key: (_LEVELS.index(key[1]), key[0]))
     passed: list[tuple[Sheet, Fault]] = []
     for key in loose:
         sheet = sheets.by_key[key]
@@ -107,6 +111,19 @@ def sheet_faults(
     found = _fit(sheet, plane, contents=counted, buildings=buildings)
     known = sheet.place
     return [_measured(_stored(fault, plane, known)) for fault in found]
+
+
+def mended(sheet: Sheet) -> dict[int, BaseGeometry] | None:
+    """New outlines (EPSG:4490) that mend the worst fault of a sheet: None when it has none that
+    refuses, empty when none can be mended."""
+    plane = Plane.around(sheet.place)
+    found = refusing(_fit(sheet, plane))
+    if not found:
+        return None
+    for fault in (_stored(one, plane, sheet.place) for one in found):
+        if fault.repair is not None:
+            return dict(fault.repair.geometries)
+    return {}
 
 
 def _fit(sheet: Sheet, plane: Plane, **options: Any) -> list[Fault]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import (
@@ -21,7 +22,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridcenter.database import Base, Ltree
@@ -142,3 +143,58 @@ class AreaSetting(Base):
     path: Mapped[str] = mapped_column(Ltree(), primary_key=True)
     key: Mapped[str] = mapped_column(Text, primary_key=True)
     value: Mapped[Any] = mapped_column(JSONB, nullable=False)
+
+
+class AreaFault(Base):
+    """A fault of the areas of one parent: where, how much, whose, and how it could be mended.
+
+    `geom` is any geometry in EPSG:4490; `measure` is in `unit` (m2, m, households, persons). `repair`
+    is null where none is safe, else ``{"method", "changed_m2", "areas": [{"id", "version", "geom"}]}``
+    with hexadecimal WKB: what the areas of these versions would become. A fault that a later check
+    does not find any more is superseded, never deleted. `parent_id` is null for the topmost areas.
+    """
+
+    __tablename__ = "area_fault"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    kind: Mapped[str] = mapped_column(Text, nullable=False)
+    severity: Mapped[str] = mapped_column(Text, nullable=False)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    level: Mapped[str] = mapped_column(Text, nullable=False)
+    area_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), nullable=False)
+    building_id: Mapped[UUID | None] = mapped_column()
+    geom: Mapped[WKBElement] = mapped_column(
+        Geometry("GEOMETRY", srid=STORAGE_SRID, spatial_index=False), nullable=False
+    )
+    measure: Mapped[float] = mapped_column(nullable=False)
+    unit: Mapped[str] = mapped_column(Text, nullable=False)
+    width_m: Mapped[float | None] = mapped_column()
+    sentence: Mapped[str] = mapped_column(Text, nullable=False)
+    sentence_en: Mapped[str] = mapped_column(Text, nullable=False)
+    repair: Mapped[Any | None] = mapped_column(JSONB)
+    found_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.now(), nullable=False
+    )
+    superseded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        CheckConstraint("severity IN ('refuse','warn')", name="severity"),
+        CheckConstraint("unit IN ('m2','m','households','persons')", name="unit"),
+        Index(
+            "area_fault_parent_now_idx",
+            "parent_id",
+            postgresql_where=text("superseded_at IS NULL"),
+        ),
+        Index(
+            "area_fault_areas_now_idx",
+            "area_ids",
+            postgresql_using="gin",
+            postgresql_where=text("superseded_at IS NULL"),
+        ),
+        Index(
+            "area_fault_geom_now_idx",
+            "geom",
+            postgresql_using="gist",
+            postgresql_where=text("superseded_at IS NULL"),
+        ),
+    )

@@ -20,3 +20,9 @@ CREATE OR REPLACE VIEW area_now WITH (security_invoker = true) AS
     FROM area a JOIN area_version v ON v.area_id = a.id
    WHERE upper_inf(v.valid);
 GRANT SELECT ON area_now TO gridcenter_web, gridcenter_worker;
+
+-- Faults of boundaries are common knowledge; checks and repairs are made by system administrators.
+SELECT protect_common_table('area_fault');
+GRANT INSERT, UPDATE ON area_fault TO gridcenter_web;
+CREATE POLICY administrated ON area_fault TO gridcenter_web
+  USING ((SELECT actor_holds('{system_admin}'))) WITH CHECK ((SELECT actor_holds('{system_admin}')));

@@ -1,18 +1,38 @@
 -- The deepest governance area in force at a point (EPSG:4490, lon/lat), and how near its border is.
 -- On a border two areas cover the point: the smaller code wins, always the same one.
+-- A dedicated grid (专属网格) wins over a general one that it lies within (setting `topology`, `nested`),
+-- with what is below it; where it is cut out the two do not meet in one place.
 -- Outside every area: area_id and path are NULL, border_m is the distance to the nearest area within
 -- 20 km (else NULL). `certain` is false when the stated accuracy in metres reaches across the border,
 -- and true when no accuracy is stated and the point does not lie on the border itself.
 CREATE OR REPLACE FUNCTION locate_point(place geometry, accuracy_m double precision)
 RETURNS TABLE (area_id bigint, path ltree, level text, border_m double precision, certain boolean)
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
-  WITH inside AS (
-    SELECT v.area_id, v.path, v.level, border_distance_m(place, v.geom) AS border_m
-      FROM area_version v
+  WITH covering AS MATERIALIZED (
+    SELECT v.area_id, v.path, v.level, v.geom, a.kind = 'dedicated_grid' AS dedicated
+      FROM area_version v JOIN area a ON a.id = v.area_id
      WHERE upper_inf(v.valid) AND v.level <> 'unit_grid'
        AND v.geom && place AND ST_Covers(v.geom, place)
-     ORDER BY nlevel(v.path) DESC, v.path
+  ), deepest AS (
+    SELECT c.area_id, c.path, c.level, c.geom
+      FROM covering c
+     ORDER BY EXISTS (SELECT FROM covering d WHERE d.dedicated AND d.path @> c.path) DESC,
+              nlevel(c.path) DESC, c.path
      LIMIT 1
+  ), inside AS (
+    -- A nested grid near the point has a border that the area around it does not have.
+    SELECT d.area_id, d.path, d.level,
+           least(border_distance_m(place, d.geom),
+                 CASE WHEN accuracy_m > 0 AND EXISTS (
+                        SELECT FROM area_setting s
+                         WHERE s.key = 'topology' AND s.value->>'dedicated' = 'nested')
+                      THEN (SELECT min(border_distance_m(place, n.geom))
+                              FROM area_version n JOIN area k ON k.id = n.area_id
+                             WHERE upper_inf(n.valid) AND k.kind = 'dedicated_grid'
+                               AND n.geom && ST_Expand(place, accuracy_m / 70000)
+                               AND NOT n.path @> d.path)
+                 END) AS border_m
+      FROM deepest d
   ), outside AS (
     SELECT NULL::bigint AS area_id, NULL::ltree AS path, NULL::text AS level,
            (SELECT border_distance_m(place, v.geom)

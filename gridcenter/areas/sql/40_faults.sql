@@ -1,0 +1,47 @@
+-- What the check of boundaries must know about people and houses, as numbers and outlines only. A system
+-- administrator repairs boundaries and may not read the registry or the cases, hence definer rights.
+
+-- Buildings and registered persons in each area below these parents (ids; 0: the areas without one).
+CREATE OR REPLACE FUNCTION area_counts(parents bigint[])
+RETURNS TABLE (id bigint, buildings integer, persons integer)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET jit = off AS $$
+  WITH counted AS (
+    SELECT area_path, count(*) AS buildings, 0 AS persons
+      FROM building WHERE upper_inf(valid) GROUP BY area_path
+     UNION ALL
+    SELECT area_path, 0, sum(size) FROM household WHERE upper_inf(valid) GROUP BY area_path
+  )
+  SELECT v.area_id, sum(c.buildings)::int, sum(c.persons)::int
+    FROM counted c JOIN area_version v ON v.path @> c.area_path AND upper_inf(v.valid)
+   WHERE v.parent_id = ANY(parents) OR v.parent_id IS NULL AND 0 = ANY(parents)
+   GROUP BY v.area_id
+$$;
+
+-- Buildings below these areas (0: all) that are not whole in their micro-grid: only these can be cut by a
+-- border. Their outlines (EPSG:4490) are for those who may change borders.
+CREATE OR REPLACE FUNCTION buildings_over_borders(parents bigint[])
+RETURNS TABLE (id uuid, name text, geom geometry)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET jit = off AS $$
+  SELECT b.id, coalesce(b.name || '（' || b.code || '）', b.code), b.geom
+    FROM building b JOIN area_version m ON m.area_id = b.microgrid_id AND upper_inf(m.valid)
+   WHERE upper_inf(b.valid) AND NOT ST_Covers(m.geom, b.geom)
+     AND (0 = ANY(parents) OR b.area_path <@ ARRAY(SELECT v.path FROM area_version v
+           WHERE upper_inf(v.valid) AND v.area_id = ANY(parents)))
+     AND (session_user <> 'gridcenter_web' OR actor_holds('{system_admin}'))
+$$;
+
+-- How many buildings (by their middle) and open cases of these areas lie in them no more.
+CREATE OR REPLACE FUNCTION left_behind(areas bigint[]) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET jit = off AS $$
+  SELECT (SELECT count(*) FROM building b JOIN area_version m ON m.area_id = b.microgrid_id
+           WHERE upper_inf(b.valid) AND upper_inf(m.valid) AND m.area_id = ANY(areas)
+             AND NOT ST_Covers(m.geom, ST_PointOnSurface(b.geom)))
+       + (SELECT count(*) FROM area_version v JOIN case_file c ON c.area_path = v.path
+           WHERE upper_inf(v.valid) AND v.area_id = ANY(areas)
+             AND c.state NOT IN ('closed', 'evaluated', 'rejected')
+             AND NOT ST_Covers(v.geom, c.location))
+$$;
+REVOKE EXECUTE ON FUNCTION area_counts(bigint[]), buildings_over_borders(bigint[]), left_behind(bigint[])
+  FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION area_counts(bigint[]), buildings_over_borders(bigint[]), left_behind(bigint[])
+  TO gridcenter_web, gridcenter_worker;
