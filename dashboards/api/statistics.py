@@ -30,6 +30,12 @@ class PeriodQuery(Query):
     last: Annotated[date | None, Field(alias="to")] = None
 
 
+class IndicatorsQuery(PeriodQuery):
+    """Of which areas: as ``recorded``, as in force ``then``, or every fact in its area of ``now``."""
+
+    areas: Literal["recorded", "then", "now"] = "recorded"
+
+
 class ListQuery(PeriodQuery):
     """Which list behind a figure; `after` is the `next` of the page before."""
 
@@ -70,13 +76,13 @@ def asked(query: PeriodQuery) -> tuple[str, date, date, datetime]:
 
 
 @bp.get("/indicators")
-@bp.input(PeriodQuery, location="query", arg_name="query")
+@bp.input(IndicatorsQuery, location="query", arg_name="query")
 @bp.doc(summary="Figures of an area and its parts", responses={404: "Not found"})
-def indicators(query: PeriodQuery) -> Response:
+def indicators(query: IndicatorsQuery) -> Response:
     """Every figure with numerator, denominator, target; the words that define it; the own area."""
     area, first, last, now = asked(query)
     zone = house().settings.timezone
-    found = queries.indicators(tx(), actor(), area, first, last, now, zone)
+    found = queries.indicators(tx(), actor(), area, first, last, now, zone, areas=query.areas)
     return jsonify({**found, "own_area": own_area()})
 
 

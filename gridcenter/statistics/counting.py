@@ -20,6 +20,25 @@ live AS MATERIALIZED (
 )
 """
 
+# Every fact of the period in the areas of today: facts stay as they were recorded, the place of their
+# case says which area that is now (`area_as_now`). Reads case by case, so for those who ask for it.
+LIVE_AS_NOW = f"""
+live AS MATERIALIZED (
+  SELECT {_COLUMNS}
+    FROM (SELECT f.day, f.fact, f.case_id, f.item_id, f.kind, f.department_id, f.at, f.seconds,
+                 f.on_time, f.confidentiality,
+                 area_as_now(f.case_id, f.area_path, f.at) AS area_path
+            FROM (SELECT day, fact, case_id, item_id, kind, department_id, area_path, at, seconds,
+                         on_time, confidentiality
+                    FROM case_fact WHERE day BETWEEN %(first)s AND %(last)s
+                  UNION ALL
+                  SELECT day, fact, case_id, item_id, kind, department_id, area_path, at, seconds,
+                         on_time, confidentiality
+                    FROM live_facts(%(first)s::date, %(last)s::date, %(upto)s, %(zone)s)) f) f
+   WHERE {_OURS}
+)
+"""
+
 # Every fact of the period, one by one: for lists, not for figures.
 FACTS = f"""
 {LIVE}, facts AS MATERIALIZED (
@@ -31,15 +50,17 @@ FACTS = f"""
 """
 
 
-def counting(sum_key: str, fact_keys: str, began: str) -> str:
+def counting(sum_key: str, fact_keys: str, began: str, *, as_now: bool = False) -> str:
     """SQL of the CTEs `counted` and `timed`, both with a `key`, after a CTE `shown`.
 
     `shown` has the path (text) of each area wanted. `sum_key` gives the key of a row `f` of day_sum;
     `fact_keys` is a FROM item after a fact `f` that gives k.key, one row per key it counts for;
-    `began` is the local day on which the period of a row `f` begins.
+    `began` is the local day on which the period of a row `f` begins. With `as_now` each fact counts for
+    the area that holds its place today; the sums of closed days are left aside then.
     """
+    live, closed = (LIVE_AS_NOW, "false") if as_now else (LIVE, "true")
     return f"""
-{LIVE}, spoken AS MATERIALIZED (
+{live}, spoken AS MATERIALIZED (
   SELECT l.*, to_timestamp(floor(extract(epoch FROM l.at)) - l.seconds) AS spoken_of FROM live l
 ), sums AS MATERIALIZED (
   SELECT {sum_key} AS key, f.reported, f.filed, f.closed, f.due, f.due_on_time, f.times,
@@ -48,7 +69,8 @@ def counting(sum_key: str, fact_keys: str, began: str) -> str:
          (SELECT count(*) FROM unnest(f.late) ago WHERE f.day - ago >= {began}) AS late
     FROM day_sum f
    WHERE f.area = ANY (ARRAY(SELECT path FROM shown)) AND f.day BETWEEN %(first)s AND %(last)s
-     AND f.kind = 'incident' AND (NOT %(departmental)s OR f.department_id = ANY(%(departments)s))
+     AND {closed} AND f.kind = 'incident'
+     AND (NOT %(departmental)s OR f.department_id = ANY(%(departments)s))
 ), counted AS (
   SELECT key, sum(reported)::int AS reported, sum(filed - unfiled)::int AS filed,
          sum(closed)::int AS closed, sum(due - undue)::int AS due,
@@ -67,7 +89,7 @@ def counting(sum_key: str, fact_keys: str, began: str) -> str:
     FROM (SELECT day, case_id, area_path,
                  to_timestamp(floor(extract(epoch FROM at)) - seconds) AS spoken_of
             FROM case_fact
-           WHERE day = ANY(%(days)s::date[]) AND fact = 'reworked' AND {_OURS}
+           WHERE {closed} AND day = ANY(%(days)s::date[]) AND fact = 'reworked' AND {_OURS}
           UNION ALL
           SELECT day, case_id, area_path, spoken_of FROM spoken WHERE fact = 'reworked') f
     CROSS JOIN LATERAL {fact_keys}
@@ -76,7 +98,7 @@ def counting(sum_key: str, fact_keys: str, began: str) -> str:
   SELECT o.key, h.seconds, count(*)::int AS n
     FROM failed o
     JOIN (SELECT case_id, seconds, at FROM case_fact
-           WHERE fact = 'handled' AND case_id = ANY (ARRAY(SELECT case_id FROM failed))
+           WHERE {closed} AND fact = 'handled' AND case_id = ANY (ARRAY(SELECT case_id FROM failed))
           UNION ALL
           SELECT case_id, seconds, at FROM live WHERE fact = 'handled') h ON h.case_id = o.case_id
    WHERE h.seconds IS NOT NULL

@@ -23,13 +23,17 @@ from gridcenter.statistics.rules import Figure, Period, as_json, figures_of, per
 _KEYS = """(VALUES (%(path)s::text),
   (CASE WHEN nlevel(f.area_path) >= %(below)s
         THEN subpath(f.area_path, 0, %(below)s)::text END)) k(key)"""
-_FIGURES = f"""
+
+
+def _figures(areas: str, *, as_now: bool = False) -> str:
+    """The statement of the table: `areas` names what lists the shown areas."""
+    return f"""
 WITH shown AS MATERIALIZED (
   SELECT a.code, a.name, a.name_en, a.level, a.path::text AS path
-    FROM area_now a
+    FROM {areas} a
    WHERE a.level <> 'unit_grid' AND (a.id = %(area_id)s
           OR a.path <@ %(path)s::ltree AND nlevel(a.path) = %(below)s)
-), {counting("f.area", _KEYS, "%(first)s::date")}, staffed AS MATERIALIZED (
+), {counting("f.area", _KEYS, "%(first)s::date", as_now=as_now)}, staffed AS MATERIALIZED (
   SELECT v.path, EXISTS (SELECT FROM duty d JOIN grid_worker w ON w.id = d.worker_id
                           WHERE d.area_path <@ v.path AND d.valid @> %(on)s::date
                             AND w.employment = 'full_time' AND w.valid @> %(on)s::date) AS yes
@@ -42,6 +46,13 @@ SELECT a.code, a.name, a.name_en, a.level, a.path, a.path = %(path)s::text AS as
   FROM shown a LEFT JOIN counted c ON c.key = a.path LEFT JOIN timed t ON t.key = a.path
  ORDER BY asked DESC, a.code
 """
+
+
+_FIGURES = {
+    "recorded": _figures("area_now"),
+    "then": _figures("area_at(%(upto)s)"),
+    "now": _figures("area_now", as_now=True),
+}
 
 # Square metres to a decimetre, in the Gauss-Krüger zone of the asked area; the noise of projections
 # would otherwise turn 100 % into 99.99 %. Overlap counts each surplus layer.
@@ -76,6 +87,7 @@ _AREA = """
 SELECT id, code, name, name_en, level, path::text AS path, nlevel(path) AS depth
   FROM area_now WHERE code = %(code)s AND level <> 'unit_grid'
 """
+_AREA_THEN = _AREA.replace("area_now", "area_at(%(at)s)")
 _DEFINITIONS = """
 SELECT code, number, name, name_en, unit, numerator, numerator_en, denominator, denominator_en,
        excluded, excluded_en, source, target::float8 AS target FROM indicator ORDER BY sort
@@ -106,9 +118,12 @@ class Scope:
         }
 
 
-def scope_of(tx: Transaction, actor: Actor, area_code: str) -> Scope:
-    """What this reader may see of an area's figures. Raises NotFound outside the scope."""
-    area = tx.one(_AREA, {"code": area_code})
+def scope_of(tx: Transaction, actor: Actor, area_code: str, at: datetime | None = None) -> Scope:
+    """What this reader may see of an area's figures, also of one in force at a moment only.
+
+    Raises NotFound outside the scope.
+    """
+    area = tx.one(_AREA_THEN if at else _AREA, {"code": area_code, "at": at})
     if area is None:
         raise NotFound(AREA)
 
@@ -138,10 +153,14 @@ def indicators(
     now: datetime,
     zone: ZoneInfo,
     level: str | None = None,
+    areas: str = "recorded",
 ) -> dict[str, Any]:
     """The nine figures of an area and of each area right below it, for local days, both included.
 
     With a `level` the areas of that level inside the asked one take the place of those right below.
+    `areas` says how a redraw is dealt with: ``recorded`` shows the areas of today with what was recorded
+    for them, ``then`` the areas that were in force at the end of the period, ``now`` counts every fact
+    for the area that holds its place today.
 
     ``{area, from, to, upto, unfinished, departmental, definitions: [words of each indicator],
     areas: [{code, name, name_en, level, path, asked, figures: {code: {value, numerator,
@@ -150,11 +169,11 @@ def indicators(
     where the denominator is 0. Raises NotFound outside the scope, InvalidInput for a bad period.
     """
     when = period(date_from, date_to, now, zone)
-    scope = scope_of(tx, actor, area_code)
+    scope = scope_of(tx, actor, area_code, when.upto if areas == "then" else None)
     definitions = indicator_definitions(tx)
     ground = coverage(tx, scope.area, when.upto)
     params = {**scope.params(when, zone), "below": _below(tx, scope.area, level)}
-    rows = tx.all(_FIGURES, params)
+    rows = tx.all(_FIGURES[areas], params)
     return {
         "area": {name: scope.area[name] for name in ("code", "name", "name_en", "level")},
         "from": when.first.isoformat(),
