@@ -230,9 +230,10 @@ class Desk {
     }, REFRESH_MS);
     stream.subscribe(({ items, reset }) => {
       const cases = items.filter(({ topic }) => topic === 'case');
-      for (const { subject_id } of cases) touched.add(subject_id);
+      const photos = items.filter(({ topic, subject_id }) => topic === 'photo' && subject_id === this.#case.id); // what is owed changes with them
+      for (const { subject_id } of [...cases, ...photos]) touched.add(subject_id);
       if (reset) touched.add('*');
-      if (cases.length || reset) bring();
+      if (cases.length || photos.length || reset) bring();
     });
     stream.watch(({ state }) => this.#map.setStale(state !== 'connected'));
     // Time passes without any event: what becomes nearly due is asked for once a minute.
