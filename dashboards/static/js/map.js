@@ -8,15 +8,17 @@ import { MapData, tileRequest } from './mapdata.js';
 import { drawImage } from './mapimages.js';
 import { MapLabels } from './maplabels.js';
 import { MapMarks } from './mapmarks.js';
-import { legendElement, loadStylesheet, TextControl, ZoomControl } from './mapparts.js';
+import { legendElement, loadStylesheet, TextControl, ThreeControl, ZoomControl } from './mapparts.js';
 import { MapPointing } from './mappointing.js';
 import { MapSelection } from './mapselection.js';
-import { FONT_FAMILY, mapStyle, SIZES, TILE_LAYERS } from './mapstyle.js';
+import { FONT_FAMILY, HEIGHTS, mapStyle, SIZES, TILE_LAYERS } from './mapstyle.js';
 import { onTick } from './ticker.js';
 import { colours, currentTheme, reducedMotion, watchTheme } from './theme.js';
 
 const DEFAULT_BREAKS = [1, 2, 3, 4];
 const FLY_MS = 600;
+const PITCH = 50;
+const TILT_ROOM = 0.3; // of a zoom step
 
 /**
  * A map in `element`, ready to be used at once (calls before loading are kept).
@@ -24,14 +26,14 @@ const FLY_MS = 600;
  * Options: `theme` light | dark | wall (default: the page's, followed), `size` key of SIZES (default by theme),
  * `bounds` [west, south, east, north], `interactive`, `layers` tile layer names, `attribution` text,
  * `choropleth` {property, breaks, title} or false, `tiles` prefix, `zoomButtons`, `onSelect(properties, lngLat)`,
- * `onArea(layer, properties)`, `onClick([lon, lat])`, `pillText(properties)` for the words of a time pill.
+ * `three` for a switch 三维, `onArea(layer, properties)`, `onClick([lon, lat])`, `pillText(properties)` for the words of a time pill.
  */
 export function createMap(element, options = {}) {
   return new GridMap(element, options);
 }
 
 class GridMap {
-  #element; #options; #layers; #look = {}; #data; #labels; #selection; #marks; #ends = []; #legends = new Set(); #three = false;
+  #element; #options; #layers; #look = {}; #data; #labels; #selection; #marks; #ends = []; #legends = new Set(); #three = false; #switch = null;
 
   constructor(element, options) {
     const theme = options.theme ?? currentTheme();
@@ -90,6 +92,9 @@ class GridMap {
     this.map.addControl(new ScaleControl({ unit: 'metric', maxWidth: wall ? 160 : 90 }), 'bottom-left');
     this.map.addControl(new TextControl(this.#options.attribution), 'bottom-right');
     if (this.#options.interactive && this.#options.zoomButtons !== false && !wall) this.map.addControl(new ZoomControl(), 'top-right');
+    if (!this.#options.three) return;
+    this.#switch = new ThreeControl(() => this.set3d(!this.#three));
+    this.map.addControl(this.#switch, 'top-right');
   }
 
   #listen() {
@@ -115,6 +120,19 @@ class GridMap {
     this.#labels.draw();
     this.#selection.settle();
     for (const legend of this.#legends) this.#countLegend(legend);
+    if (this.#three) this.#countHeights();
+  }
+
+  #countHeights() {
+    const counts = new Array(HEIGHTS.length + 1).fill(0);
+    const seen = new Set();
+    const drawn = this.map.getLayer('building-3d') ? this.map.queryRenderedFeatures({ layers: ['building-3d'] }) : [];
+    for (const { properties } of drawn) {
+      if (seen.has(properties.code)) continue;
+      seen.add(properties.code);
+      counts[HEIGHTS.filter(({ from }) => (properties.floors ?? 1) >= from).length] += 1;
+    }
+    this.#switch?.count(counts);
   }
 
   /** Refetches the tiles of one layer (after a journal row that touched it); the old picture stays meanwhile. */
@@ -168,11 +186,20 @@ class GridMap {
     this.#marks.setPlan(geojson);
   }
 
+  /** Buildings by their height, the map tilted and free to turn; flat again, north is up. */
   set3d(on) {
+    // A map that nobody can move shows its whole place tilted too: the near rim would leave the frame.
+    const room = this.#options.interactive || on === this.#three ? 0 : (on ? -TILT_ROOM : TILT_ROOM);
     this.#three = on;
+    this.#switch?.show(on);
+    const turning = on && this.#options.interactive ? 'enable' : 'disable';
+    this.map.dragRotate[turning]();
+    this.map.touchZoomRotate?.[`${turning}Rotation`]();
     this.#data.whenStyled(() => {
       if (this.map.getLayer('building-3d')) this.map.setLayoutProperty('building-3d', 'visibility', on ? 'visible' : 'none');
-      this.map.easeTo({ pitch: on ? 50 : 0, duration: reducedMotion() ? 0 : FLY_MS });
+      this.map.easeTo({
+        pitch: on ? PITCH : 0, bearing: on ? this.map.getBearing() : 0, zoom: this.map.getZoom() + room, duration: reducedMotion() ? 0 : FLY_MS,
+      });
     });
   }
 

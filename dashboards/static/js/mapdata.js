@@ -35,11 +35,21 @@ export class MapData {
     return this.#gl.querySourceFeatures(layer, { sourceLayer: layer });
   }
 
+  /** Calm cases seen from afar, counted by the server for each cell of a tile: [{point, count, soon, over}]. */
+  clusters() {
+    const found = new Map();
+    for (const { geometry, properties } of this.features('incident')) {
+      const { count, soon = 0, over = 0 } = properties;
+      if (count) found.set(`${geometry.coordinates}|${count}`, { point: geometry.coordinates, count, soon, over });
+    }
+    return [...found.values()];
+  }
+
   /** Each case once: [{point, time, properties}]. */
   cases() {
     const found = new Map();
     for (const { geometry, properties } of this.features('incident')) {
-      if (geometry.type !== 'Point') continue;
+      if (geometry.type !== 'Point' || properties.count) continue;
       const key = properties.id ?? properties.number;
       // Tiles tell moments in seconds, screens count in milliseconds.
       const told = { ...properties, due_at: properties.due_at ? properties.due_at * 1000 : null };

@@ -103,25 +103,3 @@ export function boundsOf(points) {
 function overlap(a, b) {
   return [Math.max(a[0], b[0]), Math.max(a[1], b[1]), Math.min(a[2], b[2]), Math.min(a[3], b[3])];
 }
-
-/**
- * Clusters of cases for small scales: only those whose clock does not press are counted together, soon and
- * overdue ones give the ring its shares and keep their own symbols. Input {point, time}; cell in degrees.
- */
-export function clusterCases(cases, cell) {
-  const cells = new Map();
-  for (const { point, time } of cases) {
-    const key = `${Math.floor(point[0] / cell)}:${Math.floor(point[1] / cell)}`;
-    const into = cells.get(key) ?? { count: 0, soon: 0, over: 0, x: 0, y: 0 };
-    cells.set(key, into);
-    if (time === 'soon') into.soon += 1;
-    else if (time === 'overdue') into.over += 1;
-    else {
-      into.count += 1;
-      into.x += point[0];
-      into.y += point[1];
-    }
-  }
-  return [...cells.values()].filter(({ count }) => count > 0)
-    .map(({ x, y, ...rest }) => ({ ...rest, point: [x / rest.count, y / rest.count] }));
-}

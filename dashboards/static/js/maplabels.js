@@ -1,9 +1,8 @@
 /** Clusters of cases seen from afar, and names of areas that keep clear of symbols. */
 import { collection, pointOf } from './mapdata.js';
-import { clusterCases, labelPoint } from './mapgeometry.js';
+import { labelPoint } from './mapgeometry.js';
 import { URGENCY } from './mapstyle.js';
 
-const CLUSTER_PX = 56;
 const CLEAR_M = 30; // names keep this far from symbols
 const CELLS = 14;
 
@@ -19,14 +18,11 @@ export class MapLabels {
   /** Places clusters and names for the tiles in view. */
   draw() {
     const cases = this.#data.cases();
-    this.#drawLabels(cases, this.#drawClusters(cases));
+    this.#drawLabels(cases, this.#drawClusters());
   }
 
-  #drawClusters(cases) {
-    if (!this.#gl.getSource('incident')) return [];
-    const zoom = this.#gl.getZoom();
-    const cell = (CLUSTER_PX * 360) / (512 * 2 ** Math.round(zoom));
-    const clusters = zoom < 14 ? clusterCases(cases, cell) : [];
+  #drawClusters() {
+    const clusters = this.#gl.getZoom() < 14 ? this.#data.clusters() : [];
     this.#data.set('cluster', collection(clusters.map(({ point, count, soon, over }) => {
       const image = `cluster|${count}|${soon}|${over}`;
       return pointOf(point, { image, count });

@@ -91,6 +91,52 @@ export class TextControl {
   onRemove() { this.node.remove(); }
 }
 
+/** 三维: buildings by their height, with how many of each class are in view; pressed while it stands. */
+export class ThreeControl {
+  #act; #button; #counts; #list;
+
+  constructor(act) { this.#act = act; }
+
+  onAdd() {
+    this.node = document.createElement('div');
+    this.node.className = 'maplibregl-ctrl map-three';
+    this.#button = document.createElement('button');
+    this.#button.type = 'button';
+    this.#button.className = 'map-three-switch';
+    this.#button.textContent = t('三维');
+    this.#button.addEventListener('click', () => this.#act());
+    this.#list = document.createElement('ul');
+    this.#list.className = 'map-three-legend';
+    this.#counts = [t('1–3 层'), t('4–7 层'), t('8 层以上')].map((words, i) => this.#line(words, i));
+    this.node.append(this.#button, this.#list);
+    this.show(false);
+    return this.node;
+  }
+
+  #line(words, i) {
+    const item = document.createElement('li');
+    const box = document.createElement('span');
+    box.className = `map-three-box map-three-box-${i + 1}`;
+    const count = document.createElement('span');
+    count.className = 'figure';
+    item.append(box, words, count);
+    this.#list.append(item);
+    return count;
+  }
+
+  show(on) {
+    this.#button.setAttribute('aria-pressed', String(on));
+    this.#list.hidden = !on;
+  }
+
+  /** Numbers of buildings, low to tall. */
+  count(numbers) {
+    numbers.forEach((number, i) => { this.#counts[i].textContent = String(number); });
+  }
+
+  onRemove() { this.node.remove(); }
+}
+
 /** Two buttons; north stays up, so there is no compass. */
 export class ZoomControl {
   onAdd(map) {

@@ -4,6 +4,8 @@ export const TILE_LAYERS = Object.freeze(['street', 'community', 'grid', 'microg
 const AREA_LAYERS = ['street', 'community', 'grid', 'microgrid'];
 const MAX_TILE_ZOOM = 16; // finer zooms stretch these tiles: 4096 steps are 0.15 m there
 const MIN_ZOOM = { microgrid: 15, building: 13 };
+/** Heights in three classes of floors, taller is stronger: 1–3, 4–7, 8 and more. */
+export const HEIGHTS = Object.freeze([{ from: 4, token: 'map-building-mid' }, { from: 8, token: 'map-building-tall' }]);
 const EMPTY = { type: 'FeatureCollection', features: [] };
 const GEOJSON = ['label', 'cluster', 'accuracy', 'link', 'candidate', 'fault', 'plan', 'selected'];
 /** The house's fonts. MapLibre draws every glyph itself (there is no glyph server) and reads the weight from the first name. */
@@ -87,10 +89,10 @@ function buildings(colour, wall) {
       paint: { 'line-color': colour('map-building-line'), 'line-width': 0.7 },
     },
     {
-      id: 'building-3d', type: 'fill-extrusion', minzoom: 15, ...base, layout: { visibility: 'none' },
+      id: 'building-3d', type: 'fill-extrusion', minzoom: 14, ...base, layout: { visibility: 'none' },
       paint: {
         'fill-extrusion-color': ['step', ['to-number', ['get', 'floors'], 1], colour('map-building'),
-          4, colour('map-building-mid'), 8, colour('map-building-tall')],
+          ...HEIGHTS.flatMap(({ from, token }) => [from, colour(token)])],
         'fill-extrusion-height': ['to-number', ['coalesce', ['get', 'height'], ['*', 3, ['to-number', ['get', 'floors'], 1]]]],
         'fill-extrusion-opacity': 0.95, 'fill-extrusion-vertical-gradient': false,
       },

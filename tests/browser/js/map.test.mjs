@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { circleRing, clusterCases, distanceM, inside, labelPoint } from '../../../dashboards/static/js/mapgeometry.js';
+import { mock, test } from 'node:test';
+import { circleRing, distanceM, inside, labelPoint } from '../../../dashboards/static/js/mapgeometry.js';
+import { MapData } from '../../../dashboards/static/js/mapdata.js';
 import { CALM, chosenImage, mapStyle, PRESSING, SIZES, TILE_LAYERS } from '../../../dashboards/static/js/mapstyle.js';
 
 const style = (more = {}) => mapStyle({
@@ -35,16 +36,19 @@ test('labels stand inside, off holes and off symbols', () => {
   assert.equal(labelPoint([], world), null);
 });
 
-test('nearly due and overdue cases are never clustered away', () => {
-  const cases = [
-    { point: [0.1, 0.1], time: 'in_time' }, { point: [0.2, 0.2], time: 'stopped' },
-    { point: [0.3, 0.3], time: 'overdue' }, { point: [5, 5], time: 'soon' },
+test('clusters come counted from the tiles; nearly due and overdue cases are never in them', () => {
+  mock.timers.enable({ apis: ['setInterval'] }); // the pages' common clock would keep this process alive
+  globalThis.document = { addEventListener() {} };
+  const features = [
+    { geometry: { type: 'Point', coordinates: [1, 1] }, properties: { count: 2, over: 1 } },
+    { geometry: { type: 'Point', coordinates: [1, 1] }, properties: { count: 2, over: 1 } },
+    { geometry: { type: 'Point', coordinates: [2, 2] }, properties: { id: 'a', state: 'filed', time_state: 'overdue' } },
   ];
-  const clusters = clusterCases(cases, 1);
-  assert.equal(clusters.length, 1);
-  const [{ point, ...counts }] = clusters;
-  assert.deepEqual(counts, { count: 2, soon: 0, over: 1 });
-  assert.ok(Math.abs(point[0] - 0.15) < 1e-9);
+  const data = new MapData({ getSource: () => true, querySourceFeatures: () => features }, new Map());
+  assert.deepEqual(data.clusters(), [{ point: [1, 1], count: 2, soon: 0, over: 1 }]);
+  assert.deepEqual(data.cases().map(({ properties }) => properties.id), ['a']);
+  mock.timers.reset();
+  delete globalThis.document;
   const pressing = style().layers.find(({ id }) => id === 'case-pressing');
   assert.deepEqual(pressing.filter, PRESSING);
   assert.equal(pressing.minzoom, undefined);

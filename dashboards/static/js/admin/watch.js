@@ -10,7 +10,7 @@ const when = (at) => moment(at, Date.now(), { locale: locale() });
 const ago = (at) => age(at, Date.now(), { locale: locale() });
 const kinds = () => ({ browser: t('网页'), api: t('手机或接口'), wall: t('大屏') });
 const EVENTS = () => ({
-  login: t('登录'), login_failed: t('登录失败'), account_created: t('新建账号'), account_disabled: t('停用账号'),
+  login: t('登录'), login_failed: t('登录失败'), layer_exported: t('导出图层'), account_created: t('新建账号'), account_disabled: t('停用账号'),
   account_enabled: t('启用账号'), account_unlocked: t('解除锁定'), password_reset: t('重置密码'), password_changed: t('修改密码'),
   post_granted: t('授予岗位'), post_ended: t('收回岗位'), session_revoked: t('结束登录'), department_created: t('新增部门'),
 });

@@ -15,7 +15,7 @@ export class DeskMap {
     this.#open = open;
     this.#map = createMap(element, {
       bounds: bounds.length === 4 ? bounds : undefined, choropleth: false,
-      layers: ['street', 'community', 'grid', 'microgrid', 'building', 'incident'],
+      layers: ['street', 'community', 'grid', 'microgrid', 'building', 'incident'], three: true,
       pillText: stageLeft,
       onSelect: ({ id }, point) => { if (this.#place) this.#place(point); else this.#open(id); },
       onClick: (point) => this.#place?.(point),

@@ -28,6 +28,7 @@ async function openMap() {
   const [west, south, east, north] = bbox;
   map = new WallMap(root.querySelector('[data-map]'), {
     bounds: [[west, south], [east, north]], scale: scaleOf(), legend: root.querySelector('[data-legend]'),
+    three: new URLSearchParams(location.search).has('three'), // for screens that nobody can touch
   });
 }
 

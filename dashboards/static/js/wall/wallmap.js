@@ -7,15 +7,16 @@ const TIME_MS = 60000; // cases turn soon and overdue without anyone doing anyth
 export class WallMap {
   #map; #size; #bounds;
 
-  constructor(place, { bounds, scale, legend }) {
+  constructor(place, { bounds, scale, legend, three }) {
     this.#bounds = bounds;
     this.#map = createMap(place, {
-      theme: 'wall', layers: ['street', 'community', 'grid', 'building', 'incident'], bounds, padding: 16, interactive: false,
+      theme: 'wall', layers: ['street', 'community', 'grid', 'building', 'incident'], bounds, padding: 16, interactive: false, three: true,
       choropleth: { property: 'open_count', breaks: [1, 2, 3] },
     });
     this.#map.map.setPixelRatio((globalThis.devicePixelRatio || 1) * scale);
     legend.replaceChildren(this.#map.legend());
     this.#map.ready.then(({ map }) => map.setPaintProperty('ground', 'background-color', colours(place)('bg')));
+    if (three) this.#map.set3d(true);
     setInterval(() => this.refresh(), TIME_MS);
     this.#size = new ResizeObserver(() => this.#map.map.fitBounds(this.#bounds, { padding: 16, duration: 0 }));
     this.#size.observe(place);
