@@ -31,7 +31,7 @@ from gridcenter.moves import Facts, Move, choose, permit, photos_are_there
 
 # Events that carry the version they found and make no new one (docs/decisions/0012).
 MARKS = ("overdue", "rehome", "photo")
-# The field in which intake or the duty officer says why there are no photos (docs/decisions/0016).
+# The field in which intake or the duty officer says why there are no photos (docs/decisions/0018).
 WITHOUT_PHOTOS = "without_evidence"
 
 # Needs a CTE `given` with the columns named in the first SELECT, one row, and the parameters account,
