@@ -59,7 +59,10 @@ def shared_edges(polygons: NDArray[np.object_]) -> Edges:
 
 def _all_edges(polygons: NDArray[np.object_]) -> tuple[Floats, Floats, Ints]:
     """Beginning, end and polygon number of every edge of every ring."""
-    rings, polygon_of_ring = shapely.get_rings(polygons, return_index=True)
+    # Rings are those of polygons alone: of a multipolygon `get_rings` gives none.
+    parts, polygon_of_part = shapely.get_parts(polygons, return_index=True)
+    rings, part_of_ring = shapely.get_rings(parts, return_index=True)
+    polygon_of_ring = polygon_of_part[part_of_ring]
     places, ring = shapely.get_coordinates(rings, return_index=True)
     inside = ring[1:] == ring[:-1]
     owner = np.asarray(polygon_of_ring[ring[1:][inside]], dtype=np.int64)

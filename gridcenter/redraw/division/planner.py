@@ -35,9 +35,9 @@ MOST_PROPOSALS = 8
 # What a proposal puts first, in the order in which they are made.
 STYLES: dict[str, tuple[Words, Emphasis]] = {
     "balanced": (Words("户数最均衡", "most even"), Emphasis()),
-    "compact": (Words("形状最规整", "most compact"), Emphasis(balance=20.0, compact=2.0)),
-    "roads": (Words("最贴合道路和间隙", "most along roads"), Emphasis(balance=30.0, roads=0.9)),
-    "today": (Words("改动最少", "nearest to today"), Emphasis(balance=20.0, today=6.0)),
+    "compact": (Words("形状最规整", "most compact"), Emphasis(balance=25.0, compact=2.0)),
+    "roads": (Words("最贴合道路和间隙", "most along roads"), Emphasis(balance=6.0, roads=1.2)),
+    "today": (Words("改动最少", "nearest to today"), Emphasis(balance=6.0, today=6.0)),
 }
 
 
@@ -198,7 +198,7 @@ def _divided(
 
 def _draws(cells: int) -> int:
     """Draws for each cell: more than enough for a community, seconds for a city."""
-    return max(120, min(600, 600_000 // cells))
+    return max(120, min(400, 800_000 // cells))
 
 
 def _first(

@@ -149,7 +149,11 @@ def _today_of_buildings(given: Divided, cell_of: list[int], cells: int) -> list[
 def _of_blocks(given: Divided, blocks: list[Row], kept: list[Row]) -> Prepared:
     """Cells that are the micro-grids of today: the new grids re-hang them and cut none."""
     polygons = np.array([block["geom"] for block in blocks], dtype=object)
-    graph = cell_graph(list(polygons), [block["households"] for block in blocks])
+    households = dict.fromkeys((block["path"] for block in blocks), 0)
+    for building in given.buildings:
+        if building["path"] in households:
+            households[building["path"]] += building["households"]
+    graph = cell_graph(list(polygons), list(households.values()))
     number = {area["path"]: at for at, area in enumerate(given.areas)}
     today = [number.get(block["path"].rsplit(".", 1)[0], -1) for block in blocks]
     names = [area["code"] for area in given.areas]

@@ -24,8 +24,7 @@ LEVELS = (Level.GRID, Level.MICROGRID)
 
 _GEOMETRY = "SELECT ST_AsBinary(geom) FROM area_now WHERE id = %(id)s"
 _BELOW = """
-SELECT n.code, n.name, n.kind, n.path::text AS path, coalesce(n.households, 0) AS households,
-       ST_AsBinary(n.geom) AS geom
+SELECT n.code, n.name, n.kind, n.path::text AS path, ST_AsBinary(n.geom) AS geom
   FROM area_now n
  WHERE n.level = %(level)s AND n.path <@ %(path)s::ltree ORDER BY n.code
 """

@@ -24,11 +24,11 @@ _DRAWS_PER_LOOK = 2048
 class Emphasis:
     """What one proposal cares for: weights of the parts of the sum."""
 
-    balance: float = 60.0
+    balance: float = 200.0
     compact: float = 1.0
     roads: float = 0.15
     today: float = 0.0
-    beyond: float = 60.0
+    beyond: float = 200.0
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Effort:
 
     draws_per_cell: int = 120
     deadline: float = math.inf
-    hot: float = 0.15
+    hot: float = 1.5
     cold: float = 0.002
 
 
