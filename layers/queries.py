@@ -54,6 +54,24 @@ def tile(
     return tx.blob(tile_statement(name, z, posts, dated=True), {**params, "since": at, "until": at})
 
 
+def stamped_tile(
+    tx: Transaction, name: str, z: int, x: int, y: int, posts: Posts = None
+) -> tuple[bytes, str]:
+    """A tile and its version (see `tile_version`) from one reading of its rows.
+
+    Of layers with incidents the version may be a second old: such a tile is drawn anew at the next
+    question. Raises as `tile`.
+    """
+    layer = layer_named(name)
+    _check_address(z, x, y)
+    if z < layer.min_zoom:
+        return b"", _own(tx, layer, "", posts, recent=True)
+    row = tx.sent_binary(tile_statement(name, z, posts), {"z": z, "x": x, "y": y})
+    assert row is not None
+    stamp = str(row["stamp"]) if layer.stamp else ""
+    return bytes(row["tile"] or b""), _own(tx, layer, stamp, posts, recent=True)
+
+
 def _check_address(z: int, x: int, y: int) -> None:
     if not (0 <= z <= MAX_ZOOM and 0 <= x < 2**z and 0 <= y < 2**z):
         raise InvalidInput.of(
@@ -132,7 +150,7 @@ def tile_version(tx: Transaction, name: str, z: int, x: int, y: int, posts: Post
     layer = layer_named(name)
     _check_address(z, x, y)
     stamp = ""
-    if layer.stamp:
+    if layer.stamp and z >= layer.min_zoom:
         stamp = str(tx.scalar(stamp_statement(name, tile=True), {"z": z, "x": x, "y": y}))
     return _own(tx, layer, stamp, posts)
 
@@ -161,15 +179,21 @@ def shared_version(tx: Transaction, name: str, posts: Posts = None) -> str | Non
     return _digest(layer.name, audience, _layer_stamp(tx, layer), *_columns(layer, posts))
 
 
-def _own(tx: Transaction, layer: Layer, stamp: str, posts: Posts) -> str:
+def _own(tx: Transaction, layer: Layer, stamp: str, posts: Posts, *, recent: bool = False) -> str:
     parts = [layer.name, tx.scope, stamp, *_columns(layer, posts)]
     if layer.moves:
-        row = tx.one(_NOW)
-        assert row is not None
-        parts.append(str(row["head"]))
+        head, minute = tx.recent("layers.moved", _moved, _STAMPED_FOR_S) if recent else _moved(tx)
+        parts.append(head)
         if layer.clusters:  # points of incidents and workers: their time runs
-            parts.append(str(row["minute"]))
+            parts.append(minute)
     return _digest(*parts)
+
+
+def _moved(tx: Transaction) -> tuple[str, str]:
+    """What is settled of the feed, and the minute."""
+    row = tx.one(_NOW)
+    assert row is not None
+    return str(row["head"]), str(row["minute"])
 
 
 def _digest(*parts: str) -> str:

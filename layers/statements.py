@@ -11,6 +11,8 @@ from layers.catalog import LAYERS
 from layers.declaration import Clusters, Field, Kind, Layer
 
 EXTENT, MARGIN = 4096, 64
+# Any insert, update or closing of a row changes the sum of what transactions wrote, any removal the count.
+_STAMP = "concat_ws('.', count(stamp), sum(stamp), max(stamp))"
 # Within one tile of zoom 12 or more Mercator's northing is a straight line of the latitude to 0.4 of a
 # tile's 4096 steps (3217 · sin φ / 2^z): stored degrees are scaled as they are and nothing is transformed.
 STRAIGHT_FROM = 12
@@ -26,7 +28,7 @@ _WITH = f"""WITH t AS MATERIALIZED (
 
 @lru_cache(maxsize=512)
 def tile_statement(name: str, z: int, posts: frozenset[str] | None, dated: bool = False) -> str:
-    """The statement of a tile of zoom z for somebody with `posts`; parameters z, x, y.
+    """The statement of a tile of zoom z for somebody with `posts`: tile, stamp; parameters z, x, y.
 
     With `dated` the rows in force at some time from %(since)s to %(until)s, and no count of today.
     """
@@ -37,25 +39,29 @@ def tile_statement(name: str, z: int, posts: frozenset[str] | None, dated: bool 
         if f.from_zoom is not None and z >= f.from_zoom and not (dated and f.tile_sql)
     ]
     columns = ", ".join(f"{f.tile_sql or f.sql} AS {f.name}" for f in fields)
-    join = "" if dated else layer.tile_join
-    rows = f"""SELECT {columns}, {_shape(layer, z)} AS geom
-    FROM {_source(layer, "(SELECT wide FROM t)")} {join}
+    found = f"""FROM {_source(layer, "(SELECT wide FROM t)")} {"" if dated else layer.tile_join}{{more}}
    WHERE {layer.geom} && (SELECT wide FROM t) AND {layer.where} AND {_in_force(layer, dated)}"""
+    row = f"SELECT {columns}, {_shape(layer, z)} AS geom"
     head = _WITH if dated else f"{_WITH}{layer.tile_with}"
     if layer.clusters and z < layer.clusters.below_zoom:
-        head += f", here AS MATERIALIZED ({rows})"
-        rows = _clustered(fields, layer.clusters)
+        head += f", here AS MATERIALIZED ({row} {found.format(more='')})"
+        rows = f"SELECT f, NULL::bigint AS stamp FROM ({_clustered(fields, layer.clusters)}) f"
+    else:
+        stamp = f"{layer.stamp}::text::bigint" if layer.stamp else "NULL::bigint"
+        more = f" CROSS JOIN LATERAL ({row}) f"
+        rows = f"SELECT f, {stamp} AS stamp {found.format(more=more)}"
     # ST_AsMVT skips rows without geometry by itself; a filter would compute every shape twice.
-    return f"{head}\nSELECT ST_AsMVT(f, '{name}', {EXTENT}, 'geom') FROM ({rows}) f"
+    return f"""{head}
+SELECT ST_AsMVT(f, '{name}', {EXTENT}, 'geom') AS tile, {_STAMP} AS stamp FROM ({rows}) r"""
 
 
 def _shape(layer: Layer, z: int) -> str:
     """The geometry in the tile's own coordinates; NULL when nothing of it is left."""
     stored = layer.thin if layer.thin and z < THIN_BELOW else layer.geom
+    if layer.thin and z < THIN_BELOW - 1:
+        stored = f"ST_Simplify({stored}, {360.0 / 2**z / 1024!r}, true)"
     if z >= STRAIGHT_FROM:
         return f"ST_AsMVTGeom({stored}, (SELECT own FROM t), {EXTENT}, {MARGIN})"
-    if layer.thin:
-        stored = f"ST_Simplify({stored}, {360.0 / 2**z / 1024!r}, true)"
     return (
         f"ST_AsMVTGeom(ST_Transform({stored}, 3857), (SELECT mercator FROM t), {EXTENT}, {MARGIN})"
     )
@@ -153,15 +159,11 @@ def table_statement(name: str, posts: frozenset[str] | None, *, within: bool = F
 
 @lru_cache(maxsize=64)
 def stamp_statement(name: str, *, tile: bool) -> str:
-    """A short text that changes when a stored row of the layer does, in a tile or anywhere.
-
-    `xmin` is the transaction that wrote a row version: any insert, update or closing changes the sum,
-    any removal the count.
-    """
+    """The stamp alone: it changes when a stored row of the layer does, in a tile or anywhere."""
     layer = LAYERS[name]
     table = layer.source.split(" JOIN ")[0]
     box = f" AND {layer.geom} && tile_box({_TILE})" if tile else ""
     return (
-        f"SELECT concat_ws('.', count(*), sum({layer.stamp}::text::bigint), max({layer.stamp}::text::bigint))"
-        f" AS stamp FROM {table} WHERE {layer.where} AND {layer.now}{box}"
+        f"SELECT {_STAMP} AS stamp FROM (SELECT {layer.stamp}::text::bigint AS stamp FROM {table}"
+        f" WHERE {layer.where} AND {layer.now}{box}) r"
     )

@@ -66,12 +66,17 @@ def backdrop() -> Response:
 def tile(layer: str, z: int, x: int, y: int, query: TileQuery) -> Response:
     """The tile as this reader may see it; empty where there is nothing, 304 when nothing in it changed."""
     posts = _asked(layer, z, x, y)
-    # The version is read before the tile: what is newer than it is drawn anew, never kept.
-    version = queries.tile_version(tx(), layer, z, x, y, posts)
-    if query.at:
-        version = f"{version}-{int(query.at.timestamp())}"
-    unchanged = request.if_none_match.contains(version)
-    body = b"" if unchanged else queries.tile(tx(), layer, z, x, y, posts, query.at)
+    body, version, unchanged = b"", "", False
+    if request.if_none_match or query.at:
+        # The version is read before the tile: what is newer than it is drawn anew, never kept.
+        version = queries.tile_version(tx(), layer, z, x, y, posts)
+        if query.at:
+            version = f"{version}-{int(query.at.timestamp())}"
+        unchanged = request.if_none_match.contains(version)
+    if query.at and not unchanged:
+        body = queries.tile(tx(), layer, z, x, y, posts, query.at)
+    elif not unchanged:
+        body, version = queries.stamped_tile(tx(), layer, z, x, y, posts)
     response = make_response(body, 304 if unchanged else 200)
     response.content_type = MVT
     response.set_etag(version)
