@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import click
 
@@ -17,6 +18,8 @@ from gridcenter.errors import InvalidInput
 from gridcenter.settings import Settings
 
 if TYPE_CHECKING:
+    from gridcenter.database import Database
+    from importers.command import ImportCommand
     from importers.findings import Finding
     from importers.operations import Outcome
 
@@ -54,6 +57,8 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
                 metavar="FIELD=COLUMN",
                 help=t("字段对应的列，可多次", "column of a field; may be repeated"),
             ),
+            click.option("--mapping", help=t("用保存的对应", "use a saved mapping")),
+            click.option("--save-mapping", help=t("把这次的对应存为", "save this mapping as")),
             click.option("--dry-run", is_flag=True, help=t("只检查，不写入", "check only")),
             click.option(
                 "--report", type=report, help=t("把问题清单写入 .csv 或 .json", "write findings")
@@ -85,6 +90,8 @@ def _import(
     file: Path,
     level: str | None,
     mapped: tuple[str, ...],
+    mapping: str | None,
+    save_mapping: str | None,
     dry_run: bool,
     report: Path | None,
     as_json: bool,
@@ -101,6 +108,8 @@ def _import(
     if report:
         _check_writable(report)
     with open_database(settings) as database, bars() as progress:
+        if mapping:
+            command = _with_mapping(database, command, mapping)
         outcome = run_import(
             database,
             SYSTEM,
@@ -108,6 +117,8 @@ def _import(
             dry_run=dry_run,
             progress=lambda step, share: progress(step, round(share * 100), 100),
         )
+        if save_mapping and outcome.batch:
+            _save(database, outcome.batch, save_mapping)
     if as_json:
         give_json(asdict(outcome))
     else:
@@ -117,6 +128,78 @@ def _import(
     nothing = outcome.writable == 0 and outcome.read > 0
     if outcome.refused_whole or nothing or (outcome.applied is None and not dry_run):
         raise SystemExit(2)
+
+
+def _with_mapping(database: Database, command: ImportCommand, name: str) -> ImportCommand:
+    from gridcenter.actor import SYSTEM, act_as
+    from importers.saved import with_mapping
+
+    with database.transaction(read_only=True) as tx:
+        act_as(tx, SYSTEM)
+        return with_mapping(tx, command, name)
+
+
+def _save(database: Database, batch: UUID, name: str) -> None:
+    from gridcenter.actor import SYSTEM, act_as
+    from importers.saved import save_mapping
+
+    with database.transaction() as tx:
+        act_as(tx, SYSTEM)
+        save_mapping(tx, SYSTEM, batch, name)
+
+
+@import_command.command("list", help=t("列出导入过的批次", "List the batches."))
+@as_json
+@click.pass_obj
+def list_batches(settings: Settings, as_json: bool) -> None:
+    from gridcenter.actor import SYSTEM, act_as
+    from importers.queries import batch_list
+
+    with open_database(settings) as database, database.transaction(read_only=True) as tx:
+        act_as(tx, SYSTEM)
+        batches = json.loads(batch_list(tx))["items"]
+    if as_json:
+        give_json(batches)
+        return
+    for batch in batches:
+        written = "" if batch["rows_written"] is None else batch["rows_written"]
+        click.echo(
+            f"{batch['id']}\t{batch['staged_at'][:16]}\t{batch['kind']}\t{batch['state']}"
+            f"\t{written}\t{batch['file']}"
+        )
+
+
+@import_command.command(
+    "undo", help=t("撤销一批：恢复到导入以前", "Take a batch back: as it was before the import.")
+)
+@click.argument("batch", type=click.UUID)
+@click.pass_obj
+def undo_batch(settings: Settings, batch: UUID) -> None:
+    from gridcenter.actor import SYSTEM, act_as
+    from importers.undoing import undo
+
+    with open_database(settings) as database, database.transaction() as tx:
+        act_as(tx, SYSTEM)
+        undo(tx, SYSTEM, batch)
+    say("已撤销，恢复到导入以前", "undone: all is as it was before the import")
+
+
+@import_command.command("mappings", help=t("列出保存的对应", "List the saved mappings."))
+@as_json
+@click.pass_obj
+def list_mappings(settings: Settings, as_json: bool) -> None:
+    from gridcenter.actor import SYSTEM, act_as
+    from importers.saved import saved_mappings
+
+    with open_database(settings) as database, database.transaction(read_only=True) as tx:
+        act_as(tx, SYSTEM)
+        found = saved_mappings(tx)
+    if as_json:
+        give_json(found)
+        return
+    for each in found:
+        pairs = ", ".join(f"{f}={c}" for f, c in each["options"]["columns"].items() if c)
+        click.echo(f"{each['name']}\t{each['kind']}\t{pairs}")
 
 
 def _check_writable(report: Path) -> None:

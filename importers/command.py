@@ -21,6 +21,7 @@ class ImportCommand:
     `level` is required for areas. `parent` is the code all rows hang under. `columns` maps field →
     column (also ``lon``, ``lat``, ``wkt``). `example` marks everything stored as an example.
     `source` names the provenance (default: the file's name). `name` replaces the path's own name.
+    `mapping` is the name of the saved mapping that filled `columns`.
     """
 
     kind: Kind
@@ -34,6 +35,7 @@ class ImportCommand:
     example: bool = False
     source: str | None = None
     name: str | None = None
+    mapping: str | None = None
 
     def given(self) -> dict[str, Any]:
         """The options a person set, as they are stored with the batch."""

@@ -18,10 +18,11 @@ from importers.findings import Findings
 from importers.history import compare_incidents
 from importers.kinds import Kind
 from importers.live import area_codes, live_areas, live_buildings, stored_extent
-from importers.mapping import PLACE_FIELDS, Columns, guess_columns
+from importers.mapping import PLACE_FIELDS, Columns
 from importers.people import compare_workers
 from importers.reading import Reading, ReadOptions, read
 from importers.records import records
+from importers.settling import settled_columns
 from importers.validation import (
     validate_areas,
     validate_buildings,
@@ -60,9 +61,7 @@ def examine(tx: Transaction, command: ImportCommand, progress: Progress = _silen
     if reading.frame is None:
         return Examined(reading, Columns({}), None, {})
     progress("map", 0.3)
-    columns = guess_columns(
-        reading.frame, command.kind, command.columns, reading.findings, command.level
-    )
+    columns = settled_columns(tx, command, reading.frame, reading.findings)
     reading.evidence.extend(columns.evidence())
     rows = records(reading.frame, columns, command.kind, reading.findings)
     progress("check", 0.4)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,16 +26,21 @@ _TRAILING_DIGITS = re.compile(r"\d+$")
 @dataclass(frozen=True)
 class Columns:
     """Field → column. `given` are the fields a person named, `unused` tells why a column of the
-    file serves as none (Chinese, English)."""
+    file serves as none (Chinese, English). `fingerprint` stands for the file's column names; `saved` is
+    the name of the mapping that was used."""
 
     columns: dict[str, str]
     given: frozenset[str] = frozenset()
     unused: dict[str, tuple[str, str]] = field(default_factory=dict)
+    fingerprint: str = ""
+    saved: str | None = None
 
     def evidence(self) -> list[Evidence]:
         """For the recognition panel: the pairs as one line, then the unused columns by reason."""
         pairs = ", ".join(f"{column} → {field}" for field, column in self.columns.items())
         ground = ("按列名与取值", "by headers and values")
+        if self.saved:
+            ground = (f"按保存的对应“{self.saved}”", f"as saved under “{self.saved}”")
         told = [Evidence("mapping", pairs, *ground, bool(self.given))]
         for reason in dict.fromkeys(self.unused.values()):
             names = [name for name, why in self.unused.items() if why == reason]
@@ -86,7 +92,14 @@ def guess_columns(
         columns,
         frozenset(given),
         {name: why for name, why in unused.items() if name not in taken},
+        fingerprint_of(names),
     )
+
+
+def fingerprint_of(names: Iterable[str]) -> str:
+    """The digest of column names, however they are written and ordered."""
+    plain = "\n".join(sorted(plain_header(name) for name in names))
+    return hashlib.sha256(plain.encode()).hexdigest()
 
 
 def _settle_code(

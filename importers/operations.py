@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 
 _INSERT = """
 INSERT INTO import_batch (id, kind, level, file, digest, layer, datum, state, rows_read,
-                          rows_refused, given, columns, evidence, difference, account_id)
+                          rows_refused, given, columns, evidence, difference, account_id,
+                          fingerprint)
 VALUES (%(id)s, %(kind)s, %(level)s, %(file)s, %(digest)s, %(layer)s, %(datum)s, %(state)s,
         %(rows_read)s, %(rows_refused)s, %(given)s, %(columns)s, %(evidence)s, %(difference)s,
-        %(account)s)
+        %(account)s, %(fingerprint)s)
 """
 _LOCK = """
 SELECT id, kind, level, file, state, datum, given FROM import_batch WHERE id = %(id)s FOR UPDATE
@@ -124,6 +125,7 @@ def stage(
             "evidence": Jsonb([asdict(item) for item in reading.evidence]),
             "difference": Jsonb({k: plain(v) for k, v in examined.difference.items()}),
             "account": actor.account_id,
+            "fingerprint": examined.columns.fingerprint or None,
         },
     )
     store_findings(tx, batch, examined.findings)

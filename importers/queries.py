@@ -20,7 +20,7 @@ _BATCH = """
 'id', b.id, 'kind', b.kind, 'level', b.level, 'file', b.file, 'layer', b.layer, 'datum', b.datum,
 'state', b.state, 'rows_read', b.rows_read, 'rows_refused', b.rows_refused,
 'rows_written', b.rows_written, 'difference', b.difference - 'vanished_codes',
-'staged_at', b.staged_at, 'finished_at', b.finished_at
+'staged_at', b.staged_at, 'finished_at', b.finished_at, 'undone_at', b.undone_at
 """
 _LIST = f"""
 SELECT coalesce(json_agg(json_build_object({_BATCH}) ORDER BY b.staged_at DESC), '[]')::text

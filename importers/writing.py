@@ -56,11 +56,31 @@ SELECT s.code, s.fields->>'name', ST_Multi(s.geom), (s.fields->>'floors')::small
 """
 
 
+# How buildings were, so that the batch can be taken back; what stayed the same is not kept.
+_BEFORE = """
+INSERT INTO import_before (batch_id, thing, key, before, geom)
+SELECT %(batch)s, 'building', b.id::text,
+       jsonb_build_object('name', b.name, 'floors', b.floors, 'height_m', b.height_m,
+                          'height_derived', b.height_derived, 'usage', b.usage,
+                          'footprint_m2', b.footprint_m2,
+                          'households_estimated', b.households_estimated, 'source', b.source,
+                          'batch_id', b.batch_id, 'version', b.version), b.geom
+  FROM building_incoming i JOIN building b ON b.code = i.code AND upper_inf(b.valid)
+"""
+_NOT_CHANGED = """
+DELETE FROM import_before o USING building b
+ WHERE o.batch_id = %(batch)s AND o.thing = 'building' AND b.id = o.key::uuid
+   AND b.version = (o.before->>'version')::integer
+"""
+
+
 def write_buildings_batch(tx: Transaction, parameters: dict[str, Any]) -> AreaCounts:
     """Counts after writing the batch's buildings. Raises ImportRefused for a lost micro-grid."""
     stage_buildings(tx)
     tx.execute(_BUILDINGS, parameters)
+    tx.execute(_BEFORE, parameters)
     counts = write_buildings(tx)
     if counts.unplaced:
         raise ImportRefused(_GRID_GONE)
+    tx.execute(_NOT_CHANGED, parameters)
     return AreaCounts(new=counts.new, changed=counts.changed, same=counts.same)

@@ -56,12 +56,44 @@ SELECT w.id, n.id, n.path, d.kind,
 """
 
 
+_BEFORE = """
+INSERT INTO import_before (batch_id, thing, key, before)
+SELECT %(batch)s, 'worker', w.id::text, to_jsonb(w)
+  FROM worker_incoming i JOIN grid_worker w ON lower(w.code) = lower(i.code)
+UNION ALL
+SELECT %(batch)s, 'duty', d.id::text, to_jsonb(d)
+  FROM worker_incoming i JOIN grid_worker w ON lower(w.code) = lower(i.code)
+  JOIN duty d ON d.worker_id = w.id
+"""
+# What the batch changed or made; all else that was noted before is dropped again.
+_AFTER = """
+WITH now_there AS (
+  SELECT 'worker' AS thing, w.id::text AS key, to_jsonb(w) AS after
+    FROM worker_incoming i JOIN grid_worker w ON lower(w.code) = lower(i.code)
+  UNION ALL
+  SELECT 'duty', d.id::text, to_jsonb(d)
+    FROM worker_incoming i JOIN grid_worker w ON lower(w.code) = lower(i.code)
+    JOIN duty d ON d.worker_id = w.id
+), same AS (
+  DELETE FROM import_before o USING now_there n
+   WHERE o.batch_id = %(batch)s AND o.thing = n.thing AND o.key = n.key AND o.before = n.after
+  RETURNING o.thing, o.key
+)
+INSERT INTO import_before (batch_id, thing, key, after)
+SELECT %(batch)s, n.thing, n.key, n.after FROM now_there n
+ WHERE NOT EXISTS (SELECT FROM same s WHERE s.thing = n.thing AND s.key = n.key)
+ON CONFLICT (batch_id, thing, key) DO UPDATE SET after = excluded.after
+"""
+
+
 def write_workers_batch(tx: Transaction, parameters: dict[str, Any]) -> AreaCounts:
     """Counts of workers after writing them and the duties they did not have yet."""
     tx.execute("DROP TABLE IF EXISTS worker_incoming")
     tx.execute(_INCOMING, parameters)
+    tx.execute(_BEFORE, parameters)
     changed = tx.execute(_UPDATE, parameters)
     new = tx.execute(_INSERT, parameters)
     tx.execute(_DUTIES, parameters)
+    tx.execute(_AFTER, parameters)
     total = int(tx.scalar("SELECT count(*) FROM worker_incoming"))
     return AreaCounts(new=new, changed=changed, same=total - new - changed)

@@ -22,7 +22,7 @@ from dashboards.language import locale
 from dashboards.requests import actor, house, tx
 from gridcenter.codes import Level
 from gridcenter.errors import FILE, Conflict, GridcenterError, InvalidInput, NotFound, Words
-from importers import operations, queries
+from importers import operations, queries, saved, undoing
 from importers.command import ImportCommand
 from importers.finding_kinds import Severity
 from importers.kinds import FIELDS, Kind
@@ -54,6 +54,12 @@ class ApplyBody(Body):
     """Which of the good rows to write: of these changes alone, or all."""
 
     changes: list[Change] | None = None
+
+
+class MappingBody(Body):
+    """The name to save a mapping under."""
+
+    name: Annotated[Text, Field(max_length=60)]
 
 
 class RowsQuery(Query):
@@ -263,6 +269,49 @@ def apply(batch_id: UUID, body: ApplyBody) -> Response:
     applied = operations.apply(tx(), actor(), batch_id, chosen)
     uploads.forget(house().settings, batch_id)
     return jsonify({"new": applied.new, "changed": applied.changed, "same": applied.same})
+
+
+@bp.post("/imports/<uuid:batch_id>/undo")
+@bp.doc(
+    summary="Take a written batch back",
+    responses={204: "As before the import", 409: "Something was built on it"},
+)
+def undo(batch_id: UUID) -> tuple[str, int]:
+    """All is as it was before the batch was written."""
+    _permit()
+    undoing.undo(tx(), actor(), batch_id)
+    return "", 204
+
+
+@bp.get("/imports/mappings")
+@bp.doc(summary="Saved mappings, by name")
+def mappings() -> Response:
+    """`items`: name, kind, options (columns and what else was said), saved_at."""
+    _permit()
+    found = [
+        {name: row[name] for name in ("name", "kind", "options", "saved_at")}
+        for row in saved.saved_mappings(tx())
+    ]
+    return jsonify({"items": found})
+
+
+@bp.post("/imports/<uuid:batch_id>/mapping")
+@bp.input(MappingBody, arg_name="body")
+@bp.doc(summary="Save how this batch was read under a name", responses={204: "Saved"})
+def save_mapping(batch_id: UUID, body: MappingBody) -> tuple[str, int]:
+    """Files with the same column names are read like this from now on."""
+    _permit()
+    saved.save_mapping(tx(), actor(), batch_id, body.name)
+    return "", 204
+
+
+@bp.delete("/imports/mappings/<name>")
+@bp.doc(summary="Delete a saved mapping", responses={204: "Deleted"})
+def drop_mapping(name: str) -> tuple[str, int]:
+    """Files are recognised by their headers again."""
+    _permit()
+    saved.drop_mapping(tx(), actor(), name)
+    return "", 204
 
 
 @bp.post("/imports/<uuid:batch_id>/discard")

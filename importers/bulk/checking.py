@@ -174,12 +174,14 @@ def check(
     wkb = batch.wkb.copy()
     wkb[changed] = shapely.to_wkb(good[changed])
     wkb[shapely.is_missing(good)] = None  # what could not be read must not be copied
-    usable = rows[~refused]
+    changes, counts = np.unique(
+        rows["change"].to_numpy(dtype=object)[~refused].astype(str), return_counts=True
+    )
     return Checked(
         batch.rows, batch.fids, findings, evidence, name,
         _payload(rows, wkb, area, length, refused), code, point, shapely.bounds(good),
         shapely.area(good), whole, home, middle,
-        {k: int(v) for k, v in usable["change"].value_counts().items()},
+        dict(zip(changes.tolist(), counts.tolist(), strict=True)),
     )  # fmt: skip
 
 
@@ -261,31 +263,33 @@ def _payload(
     length: Floats,
     refused: np.ndarray[Any, Any],
 ) -> bytes:
-    """The rows as binary COPY, in the order of `staging.COLUMNS`."""
+    """The rows as binary COPY, in the order of the columns of `import_large`."""
 
     def numbers(name: str, kind: str) -> copying.Encoded:
         values = rows[name].to_numpy(dtype=object)
         missing = np.asarray(pd.isna(values))
+        if missing.all():
+            return copying.fixed(np.zeros(len(values)), kind, missing)
         return copying.fixed(np.where(missing, 0, values).astype(np.float64), kind, missing)
 
     moved = rows["moved_m"].to_numpy(dtype=float)
     return copying.rows_of(
         [
             copying.fixed(rows["row"].to_numpy(), ">i4"),
+            copying.fixed(refused, ">i1"),
+            copying.fixed(area, ">f8", np.isnan(area)),
+            copying.fixed(length, ">f8", np.isnan(length)),
+            copying.fixed(rows["height_derived"].to_numpy(), ">i1"),
+            copying.fixed(moved, ">f8", np.isnan(moved)),
+            numbers("target", ">i8"),
+            numbers("floors", ">i2"),
+            numbers("height", ">f8"),
+            numbers("households", ">i4"),
             copying.text(rows["code"].to_numpy(dtype=object)),
             copying.text(rows["name"].to_numpy(dtype=object)),
             copying.text(rows["parent"].to_numpy(dtype=object)),
-            numbers("floors", ">i2"),
-            numbers("height", ">f8"),
-            copying.fixed(rows["height_derived"].to_numpy(), ">i1"),
             copying.text(rows["usage"].to_numpy(dtype=object)),
-            numbers("households", ">i4"),
-            copying.varied(list(wkb)),
-            copying.fixed(area, ">f8", np.isnan(area)),
-            copying.fixed(length, ">f8", np.isnan(length)),
-            numbers("target", ">i8"),
-            copying.fixed(refused, ">i1"),
             copying.text(list(rows["change"])),
-            copying.fixed(moved, ">f8", np.isnan(moved)),
+            copying.varied(list(wkb)),
         ]
     )

@@ -35,10 +35,10 @@ from importers.comparison import differences
 from importers.examined import Examined
 from importers.findings import Findings
 from importers.headers import plain_header
-from importers.kinds import Kind
 from importers.live import buildings_by_code, live_areas, live_buildings, stored_extent
-from importers.mapping import Columns, as_text, guess_columns
+from importers.mapping import Columns, as_text
 from importers.reading import Reading, digest_of
+from importers.settling import settled_columns
 from importers.suspicion import check_datum, check_outlines
 from importers.vector_files import shapes_of
 
@@ -91,7 +91,7 @@ def examine_large(
         reading = _reading(command, source)
         progress("read", 0.0)
         sample = sample_of(source)
-        columns = guess_columns(sample, Kind.BUILDINGS, command.columns, reading.findings)
+        columns = settled_columns(tx, command, sample, reading.findings)
         refused_already = reading.findings.file_refused
         told = list(reading.findings)
         examined = None
@@ -118,6 +118,12 @@ def _reading(command: ImportCommand, source: Source) -> Reading:
     if source.curved:
         findings.add("geometry.curve", count=source.count)
     return reading
+
+
+def _head(batch: Batch, count: int) -> Batch:
+    return Batch(
+        batch.table.iloc[:count], batch.rows[:count], batch.fids[:count], batch.wkb[:count]
+    )
 
 
 class _Way:
@@ -155,9 +161,14 @@ class _Way:
         staging.make_table(self._tx)
         reader = batches(self._source, sorted(set(columns.columns.values())))
         first = next(reader)
-        begun = self._check(plan, first, None)
+        # A few rows tell the datum; then rows that need no conversion are not converted.
+        few, quiet = _head(first, _SUSPECT_FROM), Gathering("")
+        given, broken = shapes_of(few.wkb, few.rows)
+        shapes, datum, evidence = placed(plan, few, given, broken, None, quiet)
+        begun = self._check(plan, first, datum if shapes is not None else None)
         reading.datum = begun.datum
-        reading.evidence.extend(begun.evidence)
+        reading.evidence.extend(begun.evidence or evidence)
+        begun.findings.told += [t for t in quiet.told if t.code == "datum.guessed"]
         reading.evidence.extend(columns.evidence())
         self._parts.append(begun.findings)
         if begun.findings.file_refused or self._is_shifted(plan, first, begun):
@@ -219,10 +230,7 @@ class _Way:
         if not self._live:
             return False
         quiet = Gathering("")
-        few = Batch(
-            batch.table.iloc[:_SUSPECT_FROM], batch.rows[:_SUSPECT_FROM],
-            batch.fids[:_SUSPECT_FROM], batch.wkb[:_SUSPECT_FROM],
-        )  # fmt: skip
+        few = _head(batch, _SUSPECT_FROM)
         rows = records_of(plan, few, quiet)
         given, broken = shapes_of(few.wkb, few.rows)
         shapes, _, _ = placed(plan, few, given, broken, None, quiet)

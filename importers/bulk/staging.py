@@ -14,10 +14,10 @@ from importers.bulk import copying
 # COPY cannot write into tables with row rights; a temporary table is also spared the log.
 _TABLE = """
 CREATE TEMPORARY TABLE import_large (
-  row integer NOT NULL, code text, name text, parent text, floors smallint, height double precision,
-  height_derived boolean, usage text, households integer, geom geometry(Geometry, 4490),
-  area_m2 double precision, perimeter_m double precision, target bigint, refused boolean NOT NULL,
-  change text, moved_m double precision
+  row integer NOT NULL, refused boolean NOT NULL, area_m2 double precision,
+  perimeter_m double precision, height_derived boolean, moved_m double precision, target bigint,
+  floors smallint, height double precision, households integer, code text, name text, parent text,
+  usage text, change text, geom geometry(Geometry, 4490)
 ) ON COMMIT DROP
 """
 _COPY: LiteralString = "COPY import_large FROM STDIN (FORMAT BINARY)"

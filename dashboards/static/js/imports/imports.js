@@ -11,7 +11,7 @@ import { findingsPanels } from './findings.js';
 import { Picture } from './picture.js';
 import { readingPanel, recognitionPanel } from './recognition.js';
 import { Upload } from './upload.js';
-import { CHANGES, KINDS, STATE_CHIPS, STATES } from './words.js';
+import { CHANGES, KINDS, mappingWords, STATE_CHIPS, STATES } from './words.js';
 
 const when = (at) => moment(at, Date.now(), { locale: locale() });
 const STEPS = () => [t('上传'), t('辨认'), t('看问题'), t('对比现有'), t('写入')];
@@ -58,10 +58,10 @@ class Imports {
     const main = this.#part('main');
     loading(main, 4);
     try {
-      const { items, limit_bytes, fields } = await api.get('imports');
+      const [{ items, limit_bytes, fields }, saved] = await Promise.all([api.get('imports'), api.get('imports/mappings')]);
       this.#fields = fields;
       main.replaceChildren(new Upload(limit_bytes, (id) => location.assign(`/imports/${id}`)).panel(), this.#batches(items));
-      this.#part('side').replaceChildren(this.#help());
+      this.#part('side').replaceChildren(this.#help(), ...this.#mappings(saved.items));
     } catch (error) {
       main.replaceChildren(empty('triangle', t('没有取到'), sentence(error), { kind: 'over' }));
     }
@@ -78,6 +78,26 @@ class Imports {
         line(t('历史案件'), t('系统管理员不看案件，所以不在这里；在服务器上用 gridcenter import incidents 导入'))),
       node('p', { className: 'note' }, t('上传的文件只在等您决定时留在本机，写入或放弃后就删。同一份文件再传一次不会重复。')),
     );
+  }
+
+  /** Saved mappings, each with what it maps and a way to drop it. */
+  #mappings(items) {
+    if (!items.length) return [];
+    const list = items.map(({ name, kind, options }) => {
+      const columns = Object.fromEntries(Object.entries(options.columns ?? {}).filter(([, column]) => column));
+      const drop = button(t('去掉'), { kind: 'text', small: true, aria: { label: t('去掉 %(name)s', { name }) }, on: () => this.#dropMapping(drop, name) });
+      return node('div', {}, node('dt', {}, name), node('dd', {}, node('b', {}, KINDS()[kind]), node('small', {}, mappingWords(columns))), node('dd', { className: 'imports-sure' }, drop));
+    });
+    return [node('section', { className: 'panel' }, node('div', { className: 'imports-head' }, node('h2', {}, t('存下的对应'))), node('dl', { className: 'imports-evidence' }, list))];
+  }
+
+  async #dropMapping(control, name) {
+    try {
+      await whileBusy(control, t('正在去掉…'), () => api.delete(`imports/mappings/${encodeURIComponent(name)}`));
+      await this.#start();
+    } catch (error) {
+      this.#tell(banner({ kind: 'over', text: t('没有去掉'), detail: sentence(error) }));
+    }
   }
 
   #batches(items) {
@@ -194,6 +214,7 @@ class Imports {
     if (state === 'applied') {
       return [banner({ kind: 'done', text: t('已写入 %(n)s 行，%(time)s', { n: number(rows_written ?? 0), time: when(finished_at) }), detail: t('没有变动的行不重复写') })];
     }
+    if (state === 'undone') return [banner({ text: t('已撤销，%(time)s。都恢复到导入以前', { time: when(this.#batch.undone_at) }) })];
     if (state === 'discarded') return [banner({ text: t('已放弃，%(time)s。什么都没有写入', { time: when(finished_at) }) })];
     if (state === 'refused') {
       const detail = this.#mendable() ? t('看下面的原因：多半在“辨认”里指定一下就能读') : t('看下面的原因，改好再传');
@@ -208,9 +229,14 @@ class Imports {
   }
 
   #acts() {
-    const { state, difference, kept } = this.#batch;
+    const { state, difference, kept, kind, rows_read } = this.#batch;
     const again = node('a', { className: 'button', href: '/imports' }, t('再导入一份'));
-    if (state === 'applied' || state === 'discarded') return node('div', { className: 'imports-act' }, again);
+    const save = rows_read ? button(t('存下这份对应…'), { on: () => this.#saveMapping(save) }) : null;
+    if (state === 'applied') {
+      const undo = kind === 'incidents' ? null : button(t('撤销这次导入…'), { kind: 'text', on: () => this.#undo(undo) });
+      return node('div', { className: 'imports-act' }, again, save, undo);
+    }
+    if (state === 'discarded' || state === 'undone') return node('div', { className: 'imports-act' }, again);
     const drop = button(t('放弃这次导入'), { kind: 'text', on: () => this.#discard(drop) });
     if (state === 'refused') {
       const change = kept ? button(t('改辨认结果…'), { kind: this.#mendable() ? 'primary' : undefined, on: () => this.#showReading() }) : null;
@@ -222,7 +248,7 @@ class Imports {
     const all = button(words, { kind: 'primary', on: () => this.#apply(all, WRITTEN.filter((key) => difference[key])) });
     const several = WRITTEN.filter((key) => difference[key]).length > 1;
     const some = several ? button(t('只写选中的…'), { on: () => this.#choose(some) }) : null;
-    return node('div', { className: 'imports-act' }, all, some, drop, node('p', { className: 'note' }, t('整批一次写入，中途出错就全不写；同一文件再传一次不会重复。')));
+    return node('div', { className: 'imports-act' }, all, some, save, drop, node('p', { className: 'note' }, t('整批一次写入，中途出错就全不写；同一文件再传一次不会重复。')));
   }
 
   #counts(changes) {
@@ -256,6 +282,30 @@ class Imports {
     if (!(await confirmDialog({ title: t('写哪些'), body, action: t('下一步') }))) return;
     const changes = [...body.querySelectorAll('input:checked')].map(({ value }) => value);
     if (changes.length) await this.#apply(control, changes);
+  }
+
+  async #undo(control) {
+    const body = [t('这一批新增的去掉，更改的恢复原样'), t('之后已有东西建在其上的，不能撤销，会告诉您是什么')];
+    if (!(await confirmDialog({ title: t('撤销这次导入'), body, action: t('撤销'), danger: true }))) return;
+    try {
+      await whileBusy(control, t('正在撤销…'), () => api.post(`imports/${this.#batch.id}/undo`, undefined, { timeout_s: WRITING_S }));
+      this.#tell(null);
+      await this.#open(this.#batch.id);
+    } catch (error) {
+      this.#tell(banner({ kind: 'over', text: t('没有撤销，什么都没有改'), detail: sentence(error) }));
+    }
+  }
+
+  async #saveMapping(control) {
+    const name = node('input', { value: this.#batch.file.replace(/\.[^.]*$/, ''), maxLength: 60, autocomplete: 'off', aria: { label: t('名称') } });
+    const note = node('p', { className: 'note' }, t('列名相同的文件以后自动这样对应；命令行用 --mapping'));
+    if (!(await confirmDialog({ title: t('存下这份对应'), body: node('div', { className: 'stack' }, name, note), action: t('存下') }))) return;
+    try {
+      await whileBusy(control, t('正在存…'), () => api.post(`imports/${this.#batch.id}/mapping`, { name: name.value }));
+      this.#tell(banner({ kind: 'done', text: t('存下了：%(name)s', { name: name.value }) }));
+    } catch (error) {
+      this.#tell(banner({ kind: 'over', text: t('没有存下'), detail: sentence(error) }));
+    }
   }
 
   async #discard(control) {
