@@ -32,6 +32,9 @@ BENCHMARKS = {
     "memory": "bench.machine",
 }
 
+# Those that need no database: module with measure(settings, rounds). They are not part of ``all``.
+WITHOUT_PLACE = {"division": "bench.division"}
+
 Effort = site.Effort
 FULL = Effort()
 
@@ -49,6 +52,10 @@ def run(
 
     Raises InvalidInput for a name that is none of ours.
     """
+    if name in WITHOUT_PLACE:
+        found = import_module(WITHOUT_PLACE[name]).measure(settings, effort.rounds)
+        _give(found, {"python": platform.python_version(), "cores": os.cpu_count()}, as_json)
+        return
     chosen = _chosen(name)
     # Asked to end, we still take our servers along.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -63,6 +70,15 @@ def run(
             figures += found
             if not as_json:
                 print_figures(Console(), found)
+    _give(figures, about, as_json, printed=True)
+
+
+def _give(
+    figures: list[Figure], about: dict[str, Any], as_json: bool, *, printed: bool = False
+) -> None:
+    """Print the figures (unless `printed` one by one) and end with 1 when one is missed."""
+    if not as_json and not printed:
+        print_figures(Console(), figures)
     if as_json:
         document = {"about": about, "figures": [figure.as_dict() for figure in figures]}
         print(json.dumps(document, ensure_ascii=False, indent=2))  # noqa: T201
@@ -76,12 +92,13 @@ def _chosen(name: str | None) -> list[str]:
     if name in (None, "all"):
         return list(BENCHMARKS)
     if name not in BENCHMARKS:
-        known = "、".join([*BENCHMARKS, "all"])
+        known = "、".join([*BENCHMARKS, *WITHOUT_PLACE, "all"])
         raise InvalidInput.of(
             "name",
             "unknown_benchmark",
             f"没有测量 {name}；可选：{known}",
-            f"There is no benchmark {name}; there are: {', '.join([*BENCHMARKS, 'all'])}",
+            f"There is no benchmark {name};"
+            f" there are: {', '.join([*BENCHMARKS, *WITHOUT_PLACE, 'all'])}",
         )
     return [name]
 
