@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from gridcenter.areas.fault_kinds import Contents, Fault, FaultKind, Repair, Unit
 from gridcenter.areas.fault_words import sentence
-from gridcenter.areas.plane import Plane
+from gridcenter.areas.plane import Corners, Plane
 from gridcenter.areas.sheets import ROOTS, Sheet, Sheets, name_of, read_sheets
 from gridcenter.areas.topology import check, refusing
 from gridcenter.codes import Level
@@ -72,7 +72,7 @@ def assert_coverage(
     """
     sheets = read_sheets(tx, _ids(parent_ids))
     # From the top: what is wrong above is what people see first.
-    loose = sorted(sheets.loose(), key=lambda key: (_LEVELS.index(key[1]), key[0]))
+    loose = sorted(sheets.loose(), key=lambda key: (_LEVELS.index(Level(key[1])), key[0]))
     passed: list[tuple[Sheet, Fault]] = []
     for key in loose:
         sheet = sheets.by_key[key]
@@ -89,8 +89,7 @@ def assert_coverage(
 
 def told(fault: Fault, sheet: Sheet, building: str | None = None) -> Words:
     """The sentence of a fault of a sheet."""
-    by_id = {row["id"]: Words(row["name"], row["name_en"]) for row in sheet.rows}
-    names = [by_id[id_] for id_ in fault.areas]
+    names = [sheet.names[id_] for id_ in fault.areas]
     return sentence(fault, names, name_of(sheet.parent), building)
 
 
@@ -109,7 +108,7 @@ def sheet_faults(
         return [_measured(fault) for fault in found]
     plane = Plane.around(sheet.place)
     found = _fit(sheet, plane, contents=counted, buildings=buildings)
-    known = sheet.place
+    known = plane.corners(sheet.place)
     return [_measured(_stored(fault, plane, known)) for fault in found]
 
 
@@ -120,7 +119,8 @@ def mended(sheet: Sheet) -> dict[int, BaseGeometry] | None:
     found = refusing(_fit(sheet, plane))
     if not found:
         return None
-    for fault in (_stored(one, plane, sheet.place) for one in found):
+    known = plane.corners(sheet.place)
+    for fault in (_stored(one, plane, known) for one in found):
         if fault.repair is not None:
             return dict(fault.repair.geometries)
     return {}
@@ -162,15 +162,14 @@ def _was_there(
     return fault.measure > _WAITING_SHARE * max(beside, default=0.0)
 
 
-def _stored(fault: Fault, plane: Plane, known: np.ndarray[Any, np.dtype[np.object_]]) -> Fault:
+def _stored(fault: Fault, plane: Plane, known: Corners) -> Fault:
     """The fault with geometry in degrees; corners of a repair that did not move keep their bits."""
     repair = fault.repair
     if repair is not None:
         shapes = {id_: plane.to_degrees(g, known) for id_, g in repair.geometries.items()}
         sound = all(shape.is_valid for shape in shapes.values())
         repair = Repair(repair.method, shapes, repair.changed_m2) if sound else None
-    no_corners = known[:0]
-    return replace(fault, geom=plane.to_degrees(fault.geom, no_corners), repair=repair)
+    return replace(fault, geom=plane.to_degrees(fault.geom), repair=repair)
 
 
 def _measured(fault: Fault) -> Fault:

@@ -24,6 +24,27 @@ _AXIS_M = 6_378_137.0  # CGCS2000
 _E2 = 0.006_694_380_022_9
 
 
+class Corners:
+    """Corners and what stands for each of them; found by equal bits."""
+
+    def __init__(self, corners: Floats, values: Floats) -> None:
+        keys = _keys(corners)
+        order = np.argsort(keys)
+        self._keys, self._values = keys[order], values[order]
+
+    def put(self, xy: Floats, otherwise: Floats) -> Floats:
+        """For each of `xy` what stands for it, or the row of `otherwise`."""
+        if not len(self._keys):
+            return otherwise
+        at = np.searchsorted(self._keys, _keys(xy)).clip(max=len(self._keys) - 1)
+        found = self._keys[at] == _keys(xy)
+        return np.where(found[:, None], self._values[at], otherwise)
+
+
+def _keys(xy: Floats) -> NDArray[np.complex128]:
+    return np.ascontiguousarray(xy, dtype=np.float64).view(np.complex128).ravel()
+
+
 @dataclass(frozen=True)
 class Plane:
     """Middle in degrees (lon, lat) and metres per degree there, east and north."""
@@ -46,23 +67,23 @@ class Plane:
         """The geometries (EPSG:4490) in metres east and north of the middle."""
         return shapely.transform(shapes, self._forth)
 
-    def to_degrees(self, shape: BaseGeometry, known: Shapes) -> BaseGeometry:
-        """The geometry in EPSG:4490; corners that `known` (degrees) have come back to the bit.
+    def to_degrees(self, shape: BaseGeometry, known: Corners | None = None) -> BaseGeometry:
+        """The geometry in EPSG:4490; known corners come back to the bit.
 
         Going forth and back changes the last digit, and then a border would not be shared any more.
         """
-        corners = shapely.get_coordinates(known)
-        stored = dict(zip(map(tuple, self._forth(corners).tolist()), corners, strict=True))
 
         def back(xy: Floats) -> Floats:
             lonlat = xy / self.metres + self.middle
-            for row, corner in enumerate(map(tuple, xy.tolist())):
-                if corner in stored:
-                    lonlat[row] = stored[corner]
-            return lonlat
+            return lonlat if known is None else known.put(xy, lonlat)
 
         result: BaseGeometry = shapely.transform(shape, back)
         return result
+
+    def corners(self, shapes: Shapes) -> Corners:
+        """The corners of geometries in EPSG:4490, to be recognised by their metres."""
+        lonlat = np.unique(shapely.get_coordinates(shapes), axis=0)
+        return Corners(self._forth(lonlat), lonlat)
 
     def _forth(self, lonlat: Floats) -> Floats:
         return np.asarray((lonlat - self.middle) * self.metres)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import shapely
@@ -26,6 +25,7 @@ from gridcenter.areas.chains import (
 )
 from gridcenter.areas.fault_kinds import FaultKind, Method, Repair
 from gridcenter.areas.fit import Fitting, Misfit, polygons
+from gridcenter.areas.plane import Corners
 
 # A gap larger than this share of its neighbour is a missing area, not a slip of the pen.
 _MOST_OF_NEIGHBOUR = 0.1
@@ -169,11 +169,12 @@ class Mending:
         _, first = np.unique(corners, axis=0, return_index=True)
         corners = corners[np.sort(first)]
         kept = clusters(corners, within)
-        moved = {tuple(corners[i]): corners[k] for i, k in enumerate(kept) if k != i}
+        other = kept != np.arange(len(kept))
+        moved = Corners(corners[other], corners[kept[other]])
         points = np.asarray(shapely.points(corners[np.unique(kept)]), dtype=object)
         result = {}
         for at, shape in shapes.items():
-            drawn = _moved(shape, moved) if moved else shape
+            drawn = _moved(shape, moved) if other.any() else shape
             result[at] = _cornered(drawn, points, within)
         return result
 
@@ -187,14 +188,8 @@ def _corners(shapes: Sequence[BaseGeometry], place: BaseGeometry, reach: float) 
     return np.asarray(xy[inside][near])
 
 
-def _moved(shape: BaseGeometry, moved: dict[tuple[Any, ...], Floats]) -> BaseGeometry:
-    def place(xy: Floats) -> Floats:
-        result = xy.copy()
-        for row, corner in enumerate(xy):
-            result[row] = moved.get(tuple(corner), corner)
-        return result
-
-    result: BaseGeometry = shapely.transform(shape, place)
+def _moved(shape: BaseGeometry, moved: Corners) -> BaseGeometry:
+    result: BaseGeometry = shapely.transform(shape, lambda xy: moved.put(xy, xy))
     return result
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,11 @@ class Sheet:
     def ids(self) -> list[int]:
         """Row ids of the members."""
         return [row["id"] for row in self.rows]
+
+    @cached_property
+    def names(self) -> dict[int, Words]:
+        """Names of the members by row id."""
+        return {row["id"]: Words(row["name"], row["name_en"]) for row in self.rows}
 
     @property
     def dedicated(self) -> list[int]:
