@@ -111,8 +111,23 @@ def outcome_of(tx: Transaction, plan: Row, trial: Trial | None = None) -> Outcom
     outcome = Outcome(
         picture, ground, change, pieces, named, paths, _households(picture, pieces), findings
     )
+    findings += _broken(outcome)
     findings += _faults(tx, outcome, buildings)
     return outcome
+
+
+def _broken(outcome: Outcome) -> list[dict[str, Any]]:
+    """Outlines that could not be stored; never seen, but the hour is no place to find one."""
+    change = outcome.difference
+    return [
+        _finding(
+            f"{outcome.name_of(key)}的边界自相交，请调整画线",
+            f"The outline of {outcome.name_of(key)} crosses itself; draw it differently",
+            "invalid_geometry",
+        )
+        for key in (*change.new, *change.changed)
+        if not outcome.ground.stored(outcome.picture.units[key].geom).is_valid
+    ]
 
 
 def _finding(zh: str, en: str, code: str) -> dict[str, Any]:
@@ -224,7 +239,8 @@ def _faults(tx: Transaction, outcome: Outcome, buildings: _Buildings) -> list[di
     A fault that was there before, in the same place, is no fault of the plan.
     """
     picture, change = outcome.picture, outcome.difference
-    touched = (*change.new, *change.changed, *change.retired, *change.back)
+    drawn = (*change.new, *change.redrawn, *change.back)
+    touched = (*drawn, *change.changed, *change.retired)
     parents = {
         unit.parent
         for key in touched
@@ -249,14 +265,16 @@ def _faults(tx: Transaction, outcome: Outcome, buildings: _Buildings) -> list[di
         before = picture.before.get(parent)
         faults = _check(outcome, parent, by_level.get(level, Limits()), outlines)
         old = (
-            check(before.geom, was, by_level.get(level, Limits()), repairs=False)
+            check(
+                before.geom, was, by_level.get(level, Limits()), buildings=outlines, repairs=False
+            )
             if before is not None and was and faults
             else []
         )
         told += [
             _told(outcome, parent, fault)
             for fault in faults
-            if not _was_there(fault, old) and _concerns(fault, touched)
+            if not _was_there(fault, old) and _concerns(fault, drawn)
         ]
     return sorted(told, key=lambda found: found["severity"] != "refuse")
 
@@ -293,9 +311,9 @@ def _was_there(fault: Fault, old: list[Fault]) -> bool:
     return bool(fault.geom.difference(shapely.union_all(same)).is_empty)
 
 
-def _concerns(fault: Fault, touched: tuple[str, ...]) -> bool:
+def _concerns(fault: Fault, drawn: tuple[str, ...]) -> bool:
     """Warnings of areas that the plan leaves alone are not its business; refusals always are."""
-    return fault.severity is Severity.REFUSE or any(key in touched for key in fault.areas)
+    return fault.severity is Severity.REFUSE or any(key in drawn for key in fault.areas)
 
 
 def _told(outcome: Outcome, parent: str, fault: Fault) -> dict[str, Any]:

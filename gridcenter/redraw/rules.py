@@ -1,7 +1,7 @@
 """The life of a plan and what each operation must be given; pure.
 
 States: draft → checked → approved → effective, or withdrawn from any of the first three. A change of a
-checked plan makes it a draft again. Who may do what: docs/decisions/0016-redraw-is-governed.md.
+checked plan makes it a draft again. Who may do what: docs/decisions/0019-redraw-is-governed.md.
 """
 
 from __future__ import annotations

@@ -24,6 +24,8 @@ from gridcenter.errors import InvalidInput
 SNAP_M = 0.05
 # Corners nearer than this are one corner: rounding of storage and projection.
 SAME_M = 0.0002
+# Rounding of noded line work: half of it is the most that a new corner is off its line.
+GRID_M = 0.0001
 # Faces of less than this mean width are no ground but rounding between two borders.
 THREAD_M = 0.01
 
@@ -32,8 +34,24 @@ Shapes = Mapping[Any, BaseGeometry]
 
 
 def faces_of(lines: Iterable[BaseGeometry]) -> list[Polygon]:
-    """All faces that the lines enclose, noded together."""
-    return list(polygonize(shapely.union_all(list(lines))))
+    """All faces that the lines enclose, noded together; corners that were given come back exactly.
+
+    Noding rounds to GRID_M, or a drawn line that runs along a border all but exactly would leave
+    needles that are valid in metres and cross themselves in degrees.
+    """
+    given = list(lines)
+    faces = polygonize(shapely.union_all(given, grid_size=GRID_M))
+    known = {
+        tuple(cell): tuple(xy)
+        for xy in np.vstack([corners(line) for line in given])
+        for cell in [np.rint(xy / GRID_M)]
+    }
+
+    def exact(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        cells = map(tuple, np.rint(xy / GRID_M))
+        return np.array([known.get(cell, corner) for cell, corner in zip(cells, xy, strict=True)])
+
+    return [shapely.transform(face, exact) for face in faces]
 
 
 def join(parts: Iterable[BaseGeometry]) -> BaseGeometry:
@@ -191,7 +209,12 @@ def follow(children: Shapes, parents: Shapes, *, cut: bool) -> list[tuple[Any, A
             parent = next((p for p, shape in parents.items() if shape.covers(middle)), None)
             if child is not None and parent is not None:
                 found.setdefault((child, parent), []).append(face)
-        pieces += [(child, parent, join(own)) for (child, parent), own in found.items()]
+        # A border may cut a bent child into more than two: each part stands or finds its own place.
+        pieces += [
+            (child, parent, part)
+            for (child, parent), held in found.items()
+            for part in shapely.get_parts(join(held))
+        ]
     return pieces if cut else _rejoined(pieces, children)
 
 

@@ -1,5 +1,5 @@
 -- Plans are drawn by officials of the area and by system administrators, approved by duty officers of the
--- area and by system administrators (docs/decisions/0016-redraw-is-governed.md). Others in the area see what
+-- area and by system administrators (docs/decisions/0019-redraw-is-governed.md). Others in the area see what
 -- was approved. What a plan does at its hour is done by the job worker.
 SELECT protect_table('redraw_plan');
 GRANT SELECT, INSERT, UPDATE ON redraw_plan TO gridcenter_web;
