@@ -11,6 +11,7 @@ from gridcenter.accounts.postings import ADMINISTRATORS
 from gridcenter.areas.queries import top_areas
 from gridcenter.errors import NotFound, Words
 from gridcenter.journal.queries import head
+from gridcenter.redraw.rules import APPROVERS, AUTHORS
 
 PAGE = Words("页面", "page")
 CASE_POSTS = frozenset({"intake", "dispatcher", "duty_officer", "handler", "official"})
@@ -19,6 +20,7 @@ TABS: tuple[tuple[str, frozenset[str]], ...] = (
     ("wall", CASE_POSTS | {"wall"}),
     ("statistics", CASE_POSTS),
     ("areas", CASE_POSTS | {"system_admin"}),
+    ("redraw", AUTHORS | APPROVERS),
     ("registry", frozenset({"dispatcher", "duty_officer", "official", "grid_worker"})),
     ("imports", frozenset({"system_admin"})),
     ("admin", ADMINISTRATORS),

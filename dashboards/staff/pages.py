@@ -6,6 +6,7 @@ from apiflask import APIBlueprint
 
 from dashboards.requests import actor
 from dashboards.staff.frame import page, require_tab
+from gridcenter.redraw.rules import AUTHORS
 
 bp = APIBlueprint("staff", __name__, enable_openapi=False)
 
@@ -30,6 +31,15 @@ def areas() -> str:
     """The map of areas with a list beside it."""
     require_tab("areas")
     return page("areas.html", "areas")
+
+
+@bp.get("/redraw")
+@bp.get("/redraw/<uuid:plan_id>")
+def redraw(plan_id: object = None) -> str:
+    """Redraw plans, and the editor of one."""
+    require_tab("redraw")
+    posts = actor().posts
+    return page("redraw.html", "redraw", plan_id=plan_id, may_draw=bool(posts & AUTHORS))
 
 
 @bp.get("/registry")

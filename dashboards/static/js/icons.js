@@ -8,6 +8,7 @@ export const ICON_NAMES = Object.freeze([
   'camera', 'map', 'home', 'upload', 'user', 'search', 'clock', 'triangle', 'check', 'check-circle',
   'close', 'back', 'eye', 'eye-off', 'locate', 'pin', 'plus', 'minus', 'list', 'wifi', 'wifi-off',
   'printer', 'file', 'arrow', 'down', 'info', 'phone', 'code', 'refresh', 'flag', 'logo',
+  'split', 'merge', 'border', 'lock', 'undo', 'redo', 'compare',
 ]);
 
 /**
