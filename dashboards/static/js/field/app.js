@@ -55,6 +55,7 @@ export class App extends EventTarget {
     this.tasks = await this.copies.read('tasks');
     this.duties = (await this.copies.read('duties'))?.data ?? null;
     this.areas = (await this.copies.read('areas'))?.data ?? [];
+    this.redrawn = (await this.copies.read('redrawn'))?.data ?? null;
     this.items = await this.outbox.items();
     this.outbox.addEventListener('change', (event) => this.#outboxChanged(event.detail));
     navigator.storage?.persist?.().catch(() => {});
@@ -157,11 +158,28 @@ export class App extends EventTarget {
   async #dutiesOf() {
     if (!this.account.posts.includes('grid_worker')) return null;
     try {
+      const before = this.duties;
       this.duties = (await this.copies.keep('duties', await api.get('/field/duties'))).data;
+      await this.#noteRedrawn(before);
     } catch (error) {
       if (error.status === 0) throw error; // 404: an account without a worker row has no duties
     }
     return this.duties;
+  }
+
+  /** Keeps what is to be said when the own grids are others than before: told once, also hours later. */
+  async #noteRedrawn(before) {
+    const grids = (duties) => (duties?.duties ?? []).filter(({ level }) => level === 'grid');
+    const [was, now] = [grids(before), grids(this.duties)];
+    const codes = (list) => list.map(({ area }) => area).sort().join();
+    if (!was.length || codes(was) === codes(now)) return;
+    this.redrawn = (await this.copies.keep('redrawn', { was, now })).data;
+  }
+
+  /** The worker has read that the own grids changed. */
+  async seenRedrawn() {
+    this.redrawn = (await this.copies.keep('redrawn', null)).data;
+    this.redraw();
   }
 
   async #takeDuties() {

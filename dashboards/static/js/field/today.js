@@ -78,6 +78,7 @@ export class Today {
       networkBar(app.network()),
       h('div', { class: 'phone-page field-today' },
         h('div', { class: 'field-title' }, h('h1', {}, tn('今日 %(n)s 件', tasks.length)), h('span', { class: 'second' }, app.whereWords())),
+        this.#redrawn(),
         choices(options, this.#chip, (value) => { this.#chip = value; this.#draw(); }, t('任务种类')),
         this.#list(shown, now), this.#age()),
       h('div', { class: 'field-main' }, this.#camera()),
@@ -91,11 +92,24 @@ export class Today {
       h('header', { class: 'phone-head field-elder-head' }, h('h1', { class: 'title' }, tn('今日 %(n)s 件', tasks.length)),
         button(t('标准版'), { class: 'button end', onclick: () => app.setElder(false) })),
       networkBar(app.network()),
-      h('div', { class: 'phone-page field-today' }, this.#list(tasks, now, true), this.#age()),
+      h('div', { class: 'phone-page field-today' }, this.#redrawn(), this.#list(tasks, now, true), this.#age()),
       h('div', { class: 'field-main field-main-elder' }, this.#camera(),
         h('a', { class: 'button', href: '#outbox' }, icon('upload', { size: 24 }), open ? t('待发箱 %(n)s', { n: open }) : t('待发箱')),
         h('a', { class: 'button', href: '#me' }, icon('user', { size: 24 }), t('我的'))),
     ];
+  }
+
+  /** That the own grids were redrawn, until it was read. */
+  #redrawn() {
+    const told = this.#app.redrawn;
+    if (!told) return null;
+    const names = (list) => list.map(({ place, name, area }) => place ?? name ?? area).join(t('、')) || t('无');
+    return h('section', { class: 'duplicate-card', role: 'status', dataset: { redrawn: '' } },
+      h('b', {}, t('您负责的网格已调整')),
+      h('p', {}, t('原来：%(was)s', { was: names(told.was) })),
+      h('p', {}, t('现在：%(now)s', { now: names(told.now) })),
+      h('div', { class: 'row' }, h('a', { class: 'button', href: '#grid' }, t('查看我的网格')),
+        button(t('知道了'), { onclick: () => this.#app.seenRedrawn() })));
   }
 
   #camera() {
