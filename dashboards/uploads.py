@@ -17,7 +17,10 @@ from gridcenter.errors import InvalidInput
 from gridcenter.settings import Settings
 
 MOST_FILES = 40
-_MAIN = (".shp", ".gpkg", ".geojson", ".json", ".csv", ".tsv", ".txt", ".xlsx", ".zip", ".gz")
+_MAIN = (
+    ".shp", ".gpkg", ".fgb", ".kml", ".kmz", ".gpx", ".dxf", ".geojson", ".json", ".csv", ".tsv",
+    ".txt", ".xlsx", ".zip", ".gz",
+)  # fmt: skip
 
 
 def folder_of(settings: Settings, batch: UUID) -> Path:

@@ -29,6 +29,7 @@ _KINDS = {
     "buildings": ("导入楼栋", "Import buildings."),
     "workers": ("导入网格员与责任", "Import grid workers and their duties."),
     "incidents": ("导入历史事件", "Import past incidents."),
+    "reference": ("导入道路、水系、围墙、地点", "Import roads, water, walls, places."),
 }
 
 
@@ -57,6 +58,7 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
                 metavar="FIELD=COLUMN",
                 help=t("字段对应的列，可多次", "column of a field; may be repeated"),
             ),
+            click.option("--into", help=t("参考图层：road water wall poi", "reference layer")),
             click.option("--mapping", help=t("用保存的对应", "use a saved mapping")),
             click.option("--save-mapping", help=t("把这次的对应存为", "save this mapping as")),
             click.option("--dry-run", is_flag=True, help=t("只检查，不写入", "check only")),

@@ -21,6 +21,7 @@ class ImportCommand:
     `level` is required for areas. `parent` is the code all rows hang under. `columns` maps field →
     column (also ``lon``, ``lat``, ``wkt``). `example` marks everything stored as an example.
     `source` names the provenance (default: the file's name). `name` replaces the path's own name.
+    `into` is the reference layer: road, water, wall or poi.
     `mapping` is the name of the saved mapping that filled `columns`.
     """
 
@@ -36,6 +37,7 @@ class ImportCommand:
     source: str | None = None
     name: str | None = None
     mapping: str | None = None
+    into: str | None = None
 
     def given(self) -> dict[str, Any]:
         """The options a person set, as they are stored with the batch."""
@@ -48,5 +50,6 @@ class ImportCommand:
             "columns": dict(self.columns) or None,
             "example": self.example or None,
             "source": self.source,
+            "into": self.into,
         }
         return {name: value for name, value in options.items() if value is not None}

@@ -22,6 +22,7 @@ from importers.mapping import PLACE_FIELDS, Columns
 from importers.people import compare_workers
 from importers.reading import Reading, ReadOptions, read
 from importers.records import records
+from importers.reference import compare_reference, validate_reference
 from importers.settling import settled_columns
 from importers.validation import (
     validate_areas,
@@ -53,6 +54,7 @@ def examine(tx: Transaction, command: ImportCommand, progress: Progress = _silen
         encoding=command.encoding,
         datum=command.datum,
         near=stored_extent(tx),
+        outlines=command.into not in ("road", "wall"),
         columns={k: v for k, v in command.columns.items() if k in PLACE_FIELDS},
     )
     reading = read(command.path, options)
@@ -126,11 +128,23 @@ def _incidents(
     return rows, _counts(rows, reading.findings)
 
 
+def _reference(
+    tx: Transaction, command: ImportCommand, rows: gpd.GeoDataFrame, reading: Reading
+) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
+    assert command.into is not None
+    if reading.findings.file_refused:
+        return rows, {}
+    rows = validate_reference(rows, command.into, reading.findings)
+    rows = compare_reference(tx, rows, command.into, reading.findings)
+    return rows, _counts(rows, reading.findings)
+
+
 _CHECKS = {
     Kind.AREAS: _areas,
     Kind.BUILDINGS: _buildings,
     Kind.WORKERS: _workers,
     Kind.INCIDENTS: _incidents,
+    Kind.REFERENCE: _reference,
 }
 
 

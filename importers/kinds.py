@@ -9,12 +9,13 @@ from gridcenter.codes import Level
 
 
 class Kind(StrEnum):
-    """The four kinds of import."""
+    """The kinds of import."""
 
     AREAS = "areas"
     BUILDINGS = "buildings"
     WORKERS = "workers"
     INCIDENTS = "incidents"
+    REFERENCE = "reference"
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,21 @@ FIELDS: dict[Kind, tuple[Field, ...]] = {
         Field("address", ("address", "地址", "地点", "发生地点", "事发地址", "详细地址", "streetaddress")),
         Field("channel", ("channel", "来源", "来源渠道", "上报渠道", "案件来源")),
     ),
+    Kind.REFERENCE: (
+        Field("code", (*_CODE, "osmid", "fid", "id")),
+        Field("name", (*_NAME, "路名", "道路名称", "河流名称", "水系名称", "地名", "osmname")),
+        Field("kind", ("kind", "fclass", "highway", "waterway", "class", "type", "类型", "类别", "道路等级",
+                       "等级", "用途")),
+    ),
 }  # fmt: skip
+
+# What a reference layer is of, and the shapes it may have.
+REFERENCE_LAYERS: dict[str, tuple[str, ...]] = {
+    "road": ("LineString", "MultiLineString", "Polygon", "MultiPolygon"),
+    "water": ("LineString", "MultiLineString", "Polygon", "MultiPolygon"),
+    "wall": ("LineString", "MultiLineString", "Polygon", "MultiPolygon"),
+    "poi": ("Point", "MultiPoint", "Polygon", "MultiPolygon"),
+}
 
 # The level's words in headers such as 街道代码 or TOWN_NAME.
 LEVEL_WORDS: dict[Level, tuple[str, ...]] = {

@@ -19,7 +19,8 @@ from gridcenter.database import Database, Transaction
 from gridcenter.errors import FILE, Conflict, ImportRefused, InvalidInput, NotFound, Words
 from importers.command import ImportCommand, Progress
 from importers.findings import Finding, Severity
-from importers.kinds import Kind
+from importers.kinds import REFERENCE_LAYERS, Kind
+from importers.reference import write_reference_batch
 from importers.writing import write_areas_batch, write_buildings_batch
 from importers.writing_cases import write_incidents_batch
 from importers.writing_people import write_workers_batch
@@ -102,6 +103,14 @@ def stage(
     _permit(actor)
     if command.kind is Kind.AREAS and command.level is None:
         raise InvalidInput.of("level", "required", "导入区域须指明层级", "areas need their level")
+    if command.kind is Kind.REFERENCE and command.into not in REFERENCE_LAYERS:
+        known = ", ".join(REFERENCE_LAYERS)
+        raise InvalidInput.of(
+            "into",
+            "choice",
+            f"导入参考图层须指明归入哪一层：{known}",
+            f"reference layers need to know which one: {known}",
+        )
     examined = examine(tx, command, progress)
     batch = uuid4()
     state = "staged" if examined.writable else "refused"
@@ -162,6 +171,7 @@ def apply(
         "source": given.get("source") or batch["file"],
         "example": bool(given.get("example")),
         "account": actor.account_id,
+        "into": given.get("into"),
     }
     counts = _WRITERS[Kind(batch["kind"])](tx, parameters)
     written = counts.new + counts.changed
@@ -244,6 +254,7 @@ _WRITERS: dict[Kind, Writer] = {
     Kind.BUILDINGS: write_buildings_batch,
     Kind.WORKERS: write_workers_batch,
     Kind.INCIDENTS: write_incidents_batch,
+    Kind.REFERENCE: write_reference_batch,
 }
 
 __all__ = [

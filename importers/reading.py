@@ -19,6 +19,7 @@ import shapely
 import structlog
 
 from gridcenter.geo import STORAGE_SRID
+from importers.exchange_files import SUFFIXES, closed_lines_as_polygons, read_exchange
 from importers.findings import Findings
 from importers.geojson import read_geojson
 from importers.placing import Box, place
@@ -38,12 +39,14 @@ class ReadOptions:
 
     `columns` names geometry columns of a table: keys ``lon``, ``lat``, ``wkt``. `near` is the box
     (west, south, east, north in degrees) of what is stored already; it decides between zones.
+    `outlines`: closed lines of a drawing are polygons.
     """
 
     layer: str | None = None
     encoding: str | None = None
     datum: str | None = None
     near: Box | None = None
+    outlines: bool = True
     columns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -117,6 +120,11 @@ def _open(path: Path, scratch: Path, options: ReadOptions, reading: Reading) -> 
         return read_geopackage(source, options.layer, findings)
     if suffix == ".fgb":
         return read_flatgeobuf(source, findings)
+    if suffix in SUFFIXES:
+        raw = read_exchange(source, options.layer, findings)
+        if raw is not None and raw.geometry is not None and options.outlines:
+            closed_lines_as_polygons(raw)
+        return raw
     if suffix in {".geojson", ".json"}:
         return read_geojson(source, findings)
     if suffix in {".csv", ".tsv", ".txt"}:

@@ -240,9 +240,14 @@ class Life:
             return at, _Step("check", "rework", checker, given, limits=limits)
         if not self._subject.evidence:
             return at, _Step("check", "checking", self._checker(), {"passed": True})
-        # The sample has no photos: only the desk may pass a case without, and says why.
+        # The sample has no photos: the desk passes such a case and says why.
         given = {"passed": True, "without_evidence": words.WITHOUT_PHOTOS}
-        return at, _Step("check", "checking", self._desk, given)
+        return at, _Step("check", "checking", self._desk, given, event_data=self._photos_owed())
+
+    def _photos_owed(self) -> dict[str, Any]:
+        """What the server adds to the event: the kinds of photos that are lacking, all of them."""
+        owed = sorted(self._subject.evidence)
+        return {"photos_owed": owed} if owed else {}
 
     def _checker(self) -> Person:
         """Somebody else than who handled: the grid's worker on site, else the centre."""
@@ -252,7 +257,8 @@ class Life:
         return self._rng.choice((self._desk, self._cast.dispatcher, self._cast.duty))
 
     def _checking(self) -> tuple[datetime, _Step] | None:
-        return self._pace.after(self._at, CLOSE), _Step("close", "closed", self._desk, {})
+        step = _Step("close", "closed", self._desk, {}, event_data=self._photos_owed())
+        return self._pace.after(self._at, CLOSE), step
 
     def _closed(self) -> tuple[datetime, _Step] | None:
         if self._plan.quick or self._rng.random() >= EVALUATED:

@@ -14,7 +14,10 @@ from importers.findings import Findings
 
 LARGEST_BYTES = 4_000_000_000
 _MOST_MEMBERS = 2_000
-_READABLE = (".shp", ".gpkg", ".fgb", ".geojson", ".json", ".csv", ".tsv", ".txt", ".xlsx", ".dbf")
+_READABLE = (
+    ".shp", ".gpkg", ".fgb", ".kml", ".kmz", ".gpx", ".dxf", ".geojson", ".json", ".csv", ".tsv",
+    ".txt", ".xlsx", ".dbf",
+)  # fmt: skip
 
 
 def find_source(path: Path, scratch: Path, findings: Findings, layer: str | None) -> Path | None:

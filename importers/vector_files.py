@@ -69,7 +69,7 @@ def read_shapefile(
     source = shapefile_source(path, scratch, encoding, findings, evidence)
     if source is None:
         return None
-    raw = _read(source.path, None, source.encoding, findings)
+    raw = read_layer(source.path, None, source.encoding, findings)
     if raw is None:
         return None
     if source.records is not None and source.records != len(raw.rows):
@@ -91,7 +91,7 @@ def read_geopackage(path: Path, layer: str | None, findings: Findings) -> Raw | 
     try:
         layers = layer_names(path)
     except pyogrio.errors.DataSourceError as error:
-        findings.add("file.unreadable", value=_short(error))
+        findings.add("file.unreadable", value=short(error))
         return None
     if not layers:
         findings.add("file.empty", value=path.name)
@@ -102,7 +102,7 @@ def read_geopackage(path: Path, layer: str | None, findings: Findings) -> Raw | 
     if layer is not None and layer not in layers:
         findings.add("layer.missing", value=layer, layers=", ".join(layers))
         return None
-    raw = _read(path, layer or layers[0], None, findings)
+    raw = read_layer(path, layer or layers[0], None, findings)
     if raw is not None:
         raw.layers = layers
         raw.curved = raw.geometry is not None and has_curves(path, raw.layer)
@@ -115,7 +115,7 @@ def read_flatgeobuf(path: Path, findings: Findings) -> Raw | None:
         if file.read(3) != b"fgb":
             findings.add("file.unreadable", value="FlatGeobuf")
             return None
-    return _read(path, None, None, findings)
+    return read_layer(path, None, None, findings)
 
 
 def is_geopackage(path: Path) -> bool:
@@ -130,7 +130,15 @@ def layer_names(path: Path) -> tuple[str, ...]:
         return tuple(str(name) for name, _ in pyogrio.list_layers(gdal_name(path)))
 
 
-def _read(path: Path, layer: str | None, encoding: str | None, findings: Findings) -> Raw | None:
+def read_layer(
+    path: Path,
+    layer: str | None,
+    encoding: str | None,
+    findings: Findings,
+    *,
+    unreadable: str = "shp.corrupt",
+) -> Raw | None:
+    """One layer as GDAL reads it, or None after a finding; `unreadable` is its code."""
     pyogrio.set_gdal_config_options({"OGR_ORGANIZE_POLYGONS": "DEFAULT"})
     try:
         with warnings_kept() as said:
@@ -138,7 +146,7 @@ def _read(path: Path, layer: str | None, encoding: str | None, findings: Finding
                 gdal_name(path), layer=layer, encoding=encoding, return_fids=True
             )
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
-        findings.add("shp.corrupt", value=_short(error))
+        findings.add(unreadable, value=short(error))
         return None
     if any("Non closed ring" in str(warning.message) for warning in said):
         findings.add("geometry.ring_closed", value=path.name)
@@ -186,7 +194,7 @@ def shapes_of(
             shapely.from_wkb(wkb[position])
         except shapely.errors.GEOSException as error:
             code = "geometry.few_points" if "points" in str(error).lower() else "geometry.broken"
-            broken[int(rows[position])] = (code, _short(error))
+            broken[int(rows[position])] = (code, short(error))
     return geometry, broken
 
 
@@ -335,5 +343,6 @@ def gdal_name(path: Path) -> str:
     return str(path.resolve())
 
 
-def _short(error: BaseException) -> str:
+def short(error: BaseException) -> str:
+    """The first line of what an error says."""
     return str(error).splitlines()[0][:200] if str(error) else type(error).__name__

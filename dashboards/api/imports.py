@@ -25,14 +25,14 @@ from gridcenter.errors import FILE, Conflict, GridcenterError, InvalidInput, Not
 from importers import operations, queries, saved, undoing
 from importers.command import ImportCommand
 from importers.finding_kinds import Severity
-from importers.kinds import FIELDS, Kind
+from importers.kinds import FIELDS, REFERENCE_LAYERS, Kind
 
 bp = APIBlueprint("imports", __name__, url_prefix="/api/v1", tag="imports")
 log = structlog.get_logger(__name__)
 
 # An upload that is being examined has no batch yet; nobody waits longer than this for one.
 UNFINISHED_S = 3600
-OPTIONS = ("layer", "parent", "datum", "encoding", "source")
+OPTIONS = ("layer", "parent", "datum", "encoding", "source", "into")
 PLACES = ("lon", "lat", "wkt")
 Change = Literal["new", "changed", "moved", "same"]
 
@@ -47,6 +47,7 @@ class Options(Body):
     datum: Annotated[Text, Field(max_length=40)] | None = None
     encoding: Annotated[Text, Field(max_length=40)] | None = None
     source: Annotated[Text, Field(max_length=200)] | None = None
+    into: Literal["road", "water", "wall", "poi"] | None = None
     columns: dict[Code, Annotated[Text, Field(max_length=200)]] = Field(default_factory=dict)
 
 
@@ -127,6 +128,8 @@ def _options(given: dict[str, Any]) -> Options:
     if given.get("kind") not in set(Kind):
         raise InvalidInput.of("kind", "choice", "选导入什么", "Choose what to import")
     _not_cases(Kind(given["kind"]))
+    if given["kind"] == Kind.REFERENCE and given.get("into") not in REFERENCE_LAYERS:
+        raise InvalidInput.of("into", "choice", "选归入哪一层", "Choose the reference layer")
     if given["kind"] == Kind.AREAS and given.get("level") not in set(Level):
         raise InvalidInput.of(
             "level", "choice", "导入区域要选层级", "Choose the level of the areas"
@@ -158,6 +161,7 @@ def _stage(options: Options, folder: Path, shown: str) -> UUID:
         datum=options.datum or None,
         encoding=options.encoding or None,
         source=options.source or None,
+        into=options.into or None,
         columns=options.columns,
         name=shown,
     )

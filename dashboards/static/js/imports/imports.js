@@ -74,6 +74,7 @@ class Imports {
       node('dl', { className: 'facts' },
         line(t('区域'), t('面；最好有编号和上级编号。层级要选。缺编号时自动编临时号')),
         line(t('建筑'), t('面；层数、高度、用途有就带。按代表点归入微网格')),
+        line(t('参考图层'), t('道路、水系、围墙、地点：线、面或点；给地图和划分方案用')),
         line(t('网格员'), t('表格；编号、姓名、责任网格。责任网格可写多个，用顿号隔开')),
         line(t('历史案件'), t('系统管理员不看案件，所以不在这里；在服务器上用 gridcenter import incidents 导入'))),
       node('p', { className: 'note' }, t('上传的文件只在等您决定时留在本机，写入或放弃后就删。同一份文件再传一次不会重复。')),
@@ -200,7 +201,7 @@ class Imports {
 
   async #readLayer(layer, control) {
     const { id, kind, level, given } = this.#batch;
-    const said = Object.fromEntries(['parent', 'datum', 'encoding', 'source', 'columns'].filter((name) => given[name]).map((name) => [name, given[name]]));
+    const said = Object.fromEntries(['parent', 'datum', 'encoding', 'source', 'into', 'columns'].filter((name) => given[name]).map((name) => [name, given[name]]));
     try {
       const fresh = await whileBusy(control, t('正在读…'), () => api.post(`imports/${id}/reading`, { kind, level, layer, ...said }, { timeout_s: WRITING_S }));
       location.assign(`/imports/${fresh.id}`);

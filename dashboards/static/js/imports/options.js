@@ -4,7 +4,8 @@ import { t } from '../i18n.js';
 import { DATUMS, ENCODINGS, KINDS } from './words.js';
 
 // Past incidents are cases, which administrators do not see: the command line imports them.
-const OFFERED = ['areas', 'buildings', 'workers'];
+const OFFERED = ['areas', 'buildings', 'workers', 'reference'];
+const REFERENCE = () => [['road', t('道路')], ['water', t('水系')], ['wall', t('围墙')], ['poi', t('地点')]];
 const LEVELS = ['province', 'city', 'district', 'street', 'community', 'grid', 'microgrid', 'unit_grid'];
 
 function listed(name, options, value) {
@@ -24,6 +25,7 @@ function choices(kind) {
 /** Nodes of the form; `given` are the values it begins with. The level stands only for areas. */
 export function optionFields(given = {}, { kindFixed = false, open = false } = {}) {
   const level = field(t('层级'), select('level', [['', t('选一个层级')], ...LEVELS.map((key) => [key, levelName(key)])], given.level ?? ''));
+  const into = field(t('归入哪一层'), select('into', [['', t('选一层')], ...REFERENCE()], given.into ?? ''));
   const [datum, datums] = listed('datum', DATUMS, given.datum);
   const [encoding, encodings] = listed('encoding', ENCODINGS, given.encoding);
   const parent = node('input', { name: 'parent', value: given.parent ?? '', autocomplete: 'off' });
@@ -39,8 +41,12 @@ export function optionFields(given = {}, { kindFixed = false, open = false } = {
     datums, encodings,
   );
   const kinds = kindFixed ? null : choices(given.kind ?? 'buildings');
-  const show = (kind) => { level.hidden = kind !== 'areas'; parentField.hidden = kind !== 'areas'; };
+  const show = (kind) => {
+    level.hidden = kind !== 'areas';
+    parentField.hidden = kind !== 'areas';
+    into.hidden = kind !== 'reference';
+  };
   kinds?.addEventListener('change', (event) => show(event.target.value));
   show(given.kind ?? 'buildings');
-  return [kinds, level, more].filter(Boolean);
+  return [kinds, level, into, more].filter(Boolean);
 }

@@ -51,7 +51,7 @@ export function readingPanel(batch, fields, done) {
     clearErrors(form);
     const given = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.trim()]));
     const body = { kind, level: kind === 'areas' ? given.level || null : null, columns: columnsOf(batch, given) };
-    for (const name of ['layer', 'parent', 'datum', 'encoding', 'source']) body[name] = given[name] || null;
+    for (const name of ['layer', 'parent', 'datum', 'encoding', 'source', 'into']) body[name] = given[name] || null;
     try {
       const { id } = await whileBusy(go, t('正在读…'), () => api.post(`imports/${batch.id}/reading`, body, { timeout_s: 600 }));
       done(id);

@@ -6,7 +6,7 @@ import { t } from '../i18n.js';
 import { icon } from '../icons.js';
 import { optionFields } from './options.js';
 
-const ACCEPTED = '.zip,.shp,.shx,.dbf,.prj,.cpg,.gpkg,.geojson,.json,.csv,.tsv,.txt,.xlsx,.gz';
+const ACCEPTED = '.zip,.shp,.shx,.dbf,.prj,.cpg,.gpkg,.fgb,.kml,.kmz,.gpx,.dxf,.geojson,.json,.csv,.tsv,.txt,.xlsx,.gz';
 const TIMEOUT_MS = 600000;
 const MB = 1e6; // the setting counts in 10^6 bytes
 
@@ -47,7 +47,7 @@ export class Upload {
     input.addEventListener('change', () => { this.#add(input.files); input.value = ''; });
     this.#drop = node(
       'label', { className: 'imports-drop', htmlFor: 'imports-file' }, icon('upload', { size: 40 }), node('b', {}, t('把文件拖到这里，或点这里选')),
-      node('span', { className: 'second' }, t('zip、Shapefile（.shp .shx .dbf .prj 一起选）、GeoPackage、GeoJSON、CSV、Excel')),
+      node('span', { className: 'second' }, t('zip、Shapefile（.shp .shx .dbf .prj 一起选）、GeoPackage、FlatGeobuf、GeoJSON、KML、GPX、DXF、CSV、Excel')),
       node('span', { className: 'note' }, t('合计不超过 %(size)s；只是预演，点“写入”之前什么都不改', { size: `${Math.floor(this.#limit / MB)}\u00a0MB` })), input,
     );
     for (const name of ['dragenter', 'dragover']) this.#drop.addEventListener(name, (event) => this.#over(event, true));
