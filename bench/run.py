@@ -32,8 +32,8 @@ BENCHMARKS = {
     "memory": "bench.machine",
 }
 
-# Those that need no database: module with measure(settings, rounds). They are not part of ``all``.
-WITHOUT_PLACE = {"division": "bench.division"}
+# Those that need no such place: module with measure(settings, rounds). They are not part of ``all``.
+WITHOUT_PLACE = {"division": "bench.division", "topology": "bench.topology"}
 
 Effort = site.Effort
 FULL = Effort()
