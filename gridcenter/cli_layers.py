@@ -57,4 +57,38 @@ def export(
     say(f"{out}：{done.rows} 行，EPSG:{done.srid}", f"{out}: {done.rows} rows, EPSG:{done.srid}")
 
 
-COMMANDS = (export,)
+@click.group("layers", help=t("图层", "Map layers."))
+def layers() -> None: ...
+
+
+@layers.command(
+    "pmtiles",
+    help=t("把区域和楼栋写成一个 PMTiles 文件", "Write areas and buildings to one PMTiles file."),
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help=t("写入的文件", "file to write"),
+)
+@click.option(
+    "--max-zoom",
+    type=click.IntRange(0, 18),
+    default=16,
+    help=t("最大缩放级别，默认 16", "deepest zoom, 16 unless told"),
+)
+@as_json
+@click.pass_obj
+def pmtiles(settings: Settings, out: Path, max_zoom: int, as_json: bool) -> None:
+    from gridcenter.cli_words import bars
+    from layers.archive import write_archive
+
+    step = t("瓦片", "tiles")
+    with bars() as progress, transaction(settings, read_only=True) as tx:
+        done = write_archive(tx, out, max_zoom, lambda n, total: progress(step, n, total))
+    if as_json:
+        give_json({"file": str(out), "tiles": done.tiles, "bytes": done.size})
+    say(f"{out}：{done.tiles} 张瓦片", f"{out}: {done.tiles} tiles")
+
+
+COMMANDS = (export, layers)

@@ -119,3 +119,19 @@ def test_a_layer_leaves_as_a_file_and_is_written_down(house, caller):
 def test_what_may_not_leave_is_refused(house, who, layer, body, status):
     answer = house.client(who).post(f"/api/v1/layers/{layer}/export", body)
     assert answer.status_code == status, answer.text
+
+
+def test_a_tile_as_it_was(house, caller):
+    with house.owner.transaction() as tx:
+        tx.execute(
+            "INSERT INTO area_version (area_id, parent_id, level, name, path, geom, area_m2,"
+            " perimeter_m, valid, source) SELECT area_id, parent_id, level, '旧名', path, geom, area_m2,"
+            " perimeter_m, tstzrange('2020-01-01', '2021-01-01'), 'test' FROM area_version"
+            " WHERE level = 'community'"
+        )
+    path = address("community")
+    then = caller.get(path, at="2020-06-01T00:00:00Z")
+    assert "旧名" in in_tile(then.data)[2] and "旧名" not in in_tile(caller.get(path).data)[2]
+    held = again(caller, f"{path}?at=2020-06-01T00:00:00Z", then)
+    assert held.status_code == 304
+    assert caller.get(path, at="yesterday").status_code == 422
