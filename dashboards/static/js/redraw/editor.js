@@ -14,7 +14,7 @@ import { Drawing } from './drawing.js';
 import { areasIn, Ground } from './ground.js';
 import { balanceList, dutyList, faultList, handOver, record, stepList } from './panels.js';
 import { PlanStore } from './store.js';
-import { LEVELS, levelOfCode } from './words.js';
+import { LEVELS, sayCommunity } from './words.js';
 
 const LIVE_MS = 350;
 const OPEN = ['draft', 'checked', 'approved'];
@@ -22,7 +22,7 @@ const SIZES = ['too_small', 'too_large', 'empty_area'];
 const WORLD = [-180, -90, 180, 90];
 
 export class Editor {
-  #place; #store; #ground = null; #upper = []; #canvas = null; #drawing = null; #root = null; #level = 'grid';
+  #place; #store; #ground = null; #firm = null; #upper = []; #canvas = null; #drawing = null; #root = null; #level = 'grid';
   #preview = null; #old = []; #tool = null; #chosen = []; #locked = new Set(); #fault = -1; #busy = false; #live = null; #asked = 0; #parts = {}; #sketch = null; #stamp = '';
 
   constructor(place, id) {
@@ -39,6 +39,7 @@ export class Editor {
       this.#root = await api.get(`areas/${plan.area.code}`);
       this.#locked = new Set(await this.#store.kept('locked') ?? []);
       this.#level = this.#levels().includes('grid') ? 'grid' : this.#levels()[0];
+      sayCommunity(LEVELS.indexOf(this.#root.level) < 0);
       this.#frame();
       await this.#readGround();
       this.#store.addEventListener('change', () => this.#changed());
@@ -64,13 +65,13 @@ export class Editor {
     this.#place.replaceChildren(node(
       'div', { className: 'redraw' }, part('bar', 'header', 'redraw-bar'),
       part('left', 'aside', 'redraw-left', t('方案')),
-      node('section', { className: 'redraw-middle', aria: { label: t('地图') } }, part('say', 'div', 'redraw-say'), part('map', 'div', 'redraw-map'), part('tools', 'div', 'redraw-tools'), part('foot', 'footer', 'redraw-foot')),
+      node('div', { className: 'redraw-middle' }, part('say', 'div', 'redraw-say'), part('map', 'div', 'redraw-map'), part('tools', 'div', 'redraw-tools'), part('foot', 'footer', 'redraw-foot')),
       part('right', 'aside', 'redraw-right', t('问题和均衡')),
     ));
     this.#parts.say.setAttribute('aria-live', 'polite');
     this.#canvas = new PlanCanvas(this.#parts.map, this.#root.bbox, this.#root.name, (point) => this.#pickAt(point));
     this.#drawing = new Drawing(this.#canvas.map, {
-      features: () => this.#ground.after, onChange: (geometry) => this.#drawn(geometry), onFinish: (geometry) => this.#finish(geometry),
+      features: () => this.#firm.after, onChange: (geometry) => this.#drawn(geometry), onFinish: (geometry) => this.#finish(geometry),
     });
   }
 
@@ -81,10 +82,11 @@ export class Editor {
       areasIn(this.#root, this.#level), this.#level === 'community' || this.#levels()[0] === this.#level ? [] : areasIn(this.#root, LEVELS[LEVELS.indexOf(this.#level) - 1]),
       api.get(`areas/${this.#root.code}/faults`).catch(() => ({ items: [] })),
     ]);
-    this.#ground = new Ground(features);
+    this.#ground = new Ground(features); // as shown, with what is being drawn
+    this.#firm = new Ground(features); // with the plan's own steps alone: what a new step speaks of
     this.#upper = upper;
     this.#old = faults.items;
-    this.#ground.lay(this.#preview, this.#level);
+    for (const ground of [this.#ground, this.#firm]) ground.lay(this.#preview, this.#level);
   }
 
   /** Asks what the plan would do, with what is being drawn as one more step; only the newest answer counts. */
@@ -92,7 +94,7 @@ export class Editor {
     const { plan } = this.#store;
     if (!OPEN.includes(plan.state)) {
       this.#preview = null;
-      this.#ground.lay(null, this.#level);
+      for (const ground of [this.#ground, this.#firm]) ground.lay(null, this.#level);
       this.#draw();
       return;
     }
@@ -104,6 +106,7 @@ export class Editor {
       if (asked !== this.#asked) return;
       this.#preview = found;
       this.#ground.lay(found, this.#level);
+      if (!trial) this.#firm.lay(found, this.#level);
     } catch (error) {
       if (asked === this.#asked && error.code !== 'aborted' && !trial) this.#say('soon', t('没有算出预览'), sentence(error));
     } finally {
@@ -141,11 +144,11 @@ export class Editor {
     this.#drawRight();
     this.#drawTools();
     this.#drawFoot();
-    this.#chosen = this.#chosen.filter((key) => this.#ground.feature(key));
+    this.#chosen = this.#chosen.filter((key) => this.#firm.feature(key));
     // What goes to a new area is shown by the new area itself.
     const fresh = new Set((this.#preview?.areas ?? []).filter(({ change }) => change === 'new').map(({ code }) => code));
     this.#canvas.show(this.#ground, (this.#preview?.moved.features ?? []).filter(({ properties }) => properties.level === this.#level && !fresh.has(properties.to)));
-    this.#canvas.choose(this.#tool === 'border' ? [] : this.#chosen.map((key) => this.#ground.feature(key)));
+    this.#canvas.choose(this.#tool === 'border' ? [] : this.#chosen.map((key) => this.#firm.feature(key)));
     this.#canvas.faults(this.#marks());
   }
 
@@ -188,9 +191,9 @@ export class Editor {
   #chosenPart() {
     if (this.#chosen.length !== 1 || this.#tool) return null;
     const [key] = this.#chosen;
-    const feature = this.#ground.feature(key);
+    const feature = this.#firm.feature(key);
     if (!feature) return null;
-    const beside = this.#ground.after.map(({ properties }) => properties).filter((other) => other.key !== key && other.parent === feature.properties.parent && other.parent);
+    const beside = this.#firm.after.map(({ properties }) => properties).filter((other) => other.key !== key && other.parent === feature.properties.parent && other.parent);
     const above = this.#upper.map(({ properties }) => properties).filter(({ code }) => code !== feature.properties.parent);
     return chosenCard({
       feature, beside, above, locked: this.#locked.has(key), mayEdit: this.#mayEdit,
@@ -316,7 +319,7 @@ export class Editor {
   }
 
   #border(key) {
-    const feature = this.#ground.feature(key);
+    const feature = this.#firm.feature(key);
     if (this.#locked.has(key)) this.#say('soon', t('这个区域已锁定，先解锁'));
     else if (!feature || !this.#drawing.border(feature)) this.#say('soon', t('这个区域不连成一片，不能拖边界'));
     else this.#chosen = [key];
@@ -325,13 +328,13 @@ export class Editor {
   /** What a drawn shape means as a step; null while it means nothing. */
   #step(geometry) {
     if (this.#tool === 'split') {
-      const area = this.#chosen[0] ?? this.#ground.under(geometry.coordinates)?.properties.key;
+      const area = this.#chosen[0] ?? this.#firm.under(geometry.coordinates)?.properties.key;
       return area ? ['split', { area, line: geometry }] : null;
     }
     if (this.#tool === 'border') return this.#chosen[0] ? ['move_border', { area: this.#chosen[0], geometry }] : null;
     if (this.#tool !== 'create') return null;
     const inner = labelPoint(polygonsOf(geometry), WORLD);
-    const parent = inner && (this.#ground.at(inner)?.properties.parent ?? this.#root.code);
+    const parent = inner && (this.#firm.at(inner)?.properties.parent ?? this.#root.code);
     return parent ? ['create', { parent, geometry }] : null;
   }
 
@@ -384,17 +387,17 @@ export class Editor {
 
   #pickAt(point) {
     if (this.#drawing.busy) return;
-    this.#pick(this.#ground.at(point)?.properties.key ?? null);
+    this.#pick(this.#firm.at(point)?.properties.key ?? null);
   }
 
   #pick(key, far = false) {
     if (this.#tool === 'merge') {
-      if (key && !this.#ground.feature(key)) return;
+      if (key && !this.#firm.feature(key)) return;
       if (key) this.#chosen = this.#chosen.includes(key) ? this.#chosen.filter((other) => other !== key) : [...this.#chosen, key];
       if (this.#chosen.length > 1) this.#look({ operation: 'merge', given: { areas: [...this.#chosen] } });
     } else if (this.#tool === 'border' && !this.#drawing.bordering && key) this.#border(key);
     else if (!this.#tool) this.#chosen = key && !this.#chosen.includes(key) ? [key] : [];
-    if (far && key && this.#ground.feature(key) && !this.#drawing.bordering) this.#canvas.fit(this.#ground.feature(key).box);
+    if (far && key && this.#firm.feature(key) && !this.#drawing.bordering) this.#canvas.fit(this.#firm.feature(key).box);
     this.#draw();
   }
 

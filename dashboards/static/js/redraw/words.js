@@ -14,9 +14,16 @@ export const stateName = (state) => ({
   draft: t('草拟'), checked: t('已校核'), approved: t('已批准'), effective: t('已生效'), withdrawn: t('已撤回'),
 }[state] ?? state);
 
+let wide = false;
+
+/** In a plan above the communities, grids are named with theirs: 03-002. */
+export function sayCommunity(yes) { wide = yes; }
+
 /** '001' of a grid, '01' of a micro-grid, the name of a community; areas above by their name. */
 export function shortName({ code = '', level, name }) {
   if (code.startsWith('@')) return t('新%(level)s', { level: levelName(level) });
+  const both = wide && level === 'grid' ? /(\d{2})Z(\d{3})$/.exec(code) : null;
+  if (both) return `${both[1]}-${both[2]}`;
   if (level === 'grid') return /(\d{3})$/.exec(code)?.[1] ?? name ?? code;
   if (level === 'microgrid') return /(\d{2})$/.exec(code)?.[1] ?? name ?? code;
   return name ?? code;

@@ -1,0 +1,198 @@
+"""The redraw page: split by drawing, merge, faults, a second person, and the new grids on the map."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from math import log, pi, tan
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests import builders
+from tests.browser.conftest import Live, Watched
+from tests.gridcenter.redraw.place import COMMUNITY, GRID_1, GRID_2, OTHER, come_true, corner, draw
+
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+OpenPage = Callable[..., Watched]
+ROW = ".redraw-row[data-key='{}']"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def buildings(live: Live) -> None:
+    """Houses in the grids, so that there is something to balance."""
+    with live.database.transaction() as tx:
+        builders.make_buildings(tx, *builders.PLACES)
+
+
+def until(page: Page, asked: str, seconds: float = 20) -> Any:
+    """What a script gives as soon as it gives something true; the policy forbids waiting in the page."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = page.evaluate(asked)
+        if found:
+            return found
+        page.wait_for_timeout(100)
+    raise AssertionError(f"not seen within {seconds} s: {asked}")
+
+
+def spot(page: Page, bbox: list[float], lon: float, lat: float) -> tuple[float, float]:
+    """Where a place stands on the screen while the map shows the plan's area as it opened."""
+    box = page.locator(".redraw-map").bounding_box()
+    assert box is not None
+    west, south, east, north = bbox
+
+    def upward(degrees: float) -> float:
+        return log(tan(pi / 4 + degrees * pi / 360)) * 180 / pi
+
+    room_x, room_y = box["width"] - 48 - 116, box["height"] - 96
+    scale = min(room_x / (east - west), room_y / (upward(north) - upward(south)))
+    middle_x, middle_y = box["x"] + 48 + room_x / 2, box["y"] + 48 + room_y / 2
+    return (
+        middle_x + (lon - (west + east) / 2) * scale,
+        middle_y - (upward(lat) - (upward(south) + upward(north)) / 2) * scale,
+    )
+
+
+def rows(page: Page) -> list[str]:
+    return list(
+        page.eval_on_selector_all(
+            ".redraw-row:not(.is-retired)", "all => all.map((row) => row.dataset.key)"
+        )
+    )
+
+
+def clean(watched: Watched) -> None:
+    watched.page.evaluate(AXE.read_text("utf-8"))
+    told = watched.page.evaluate(
+        "axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations"
+        ".map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' ')}`))"
+    )
+    assert told == []
+    assert watched.faults == []
+
+
+def begin(watched: Watched, title: str) -> Any:
+    """Begin a plan for the street in the form; the plan as the API tells it."""
+    page = watched.page
+    page.fill("input[name=title]", title)
+    page.select_option("select[name=area]", builders.STREET)
+    page.click(".redraw-form .button-primary")
+    page.wait_for_url("**/redraw/*-*")
+    until(page, "document.querySelectorAll('.redraw-row').length >= 4")
+    until(page, "document.querySelector('.redraw-map canvas') !== null")
+    page.wait_for_timeout(1500)
+    return page.evaluate(
+        "fetch('/api/v1' + location.pathname.replace('/redraw/', '/redraw/plans/')).then((r) => r.json())"
+    )
+
+
+def test_a_plan_is_drawn_checked_by_another_and_seen_on_the_map(
+    live: Live, open_page: OpenPage
+) -> None:
+    drawer = open_page("S-01", "/redraw")
+    page = drawer.page
+    plan = begin(drawer, "拆一并一")
+    bbox = plan["area"]["bbox"]
+
+    page.keyboard.press("s")
+    for lon, lat in (corner(0.4, -0.2), corner(0.4, 1.0), corner(0.4, 2.2)):
+        x, y = spot(page, bbox, lon, lat)
+        page.mouse.move(x - 3, y, steps=2)
+        page.mouse.click(x, y)
+        page.wait_for_timeout(350)
+    # Live: the grids that would come stand in the balance before anything is stored.
+    until(page, "document.querySelectorAll('.redraw-row.is-changed').length >= 2")
+    assert page.locator(".redraw-step").count() == 0
+    page.keyboard.press("Enter")
+    until(page, "document.querySelectorAll('.redraw-step').length === 1")
+    until(page, f'!document.querySelector("{ROW.format(GRID_1)}:not(.is-retired)")')
+
+    page.keyboard.press("m")
+    for code in (f"{OTHER}Z001", f"{OTHER}Z002"):
+        page.click(ROW.format(code))
+    page.locator(".redraw-map canvas").first.focus()
+    page.keyboard.press("Enter")
+    until(page, "document.querySelectorAll('.redraw-step').length === 2")
+
+    # A step that cannot be done is a fault at once, and holds the check up.
+    page.keyboard.press("m")
+    until(page, f'document.querySelector("{ROW.format(GRID_2)}") !== null')
+    page.click(ROW.format(GRID_2))
+    merged = next(key for key in rows(page) if key.startswith("@2"))
+    page.click(ROW.format(merged))
+    until(page, "document.querySelectorAll('.redraw-fault.is-refused').length === 1")
+    page.keyboard.press("Escape")
+    until(page, "document.querySelectorAll('.redraw-fault.is-refused').length === 0")
+
+    page.keyboard.press("z")
+    until(page, "document.querySelectorAll('.redraw-step').length === 1")
+    page.keyboard.press("Shift+Z")
+    until(page, "document.querySelectorAll('.redraw-step').length === 2")
+    clean(drawer)
+    page.click("[data-act=check]")
+    until(page, "document.querySelector('.redraw-path [aria-current]')?.textContent === '校核通过'")
+    assert page.locator("[data-act=approve]").count() == 0  # not by who drew it
+
+    other = open_page("Z-01", f"/redraw/{plan['id']}")
+    until(other.page, "document.querySelector('[data-act=approve]') !== null")
+    assert other.page.locator(".redraw-tool").count() == 0
+    assert other.page.locator(".redraw-handle").is_visible()
+    other.page.locator(".redraw-handle").focus()
+    before = other.page.get_attribute(".redraw-handle", "aria-valuenow")
+    other.page.keyboard.press("ArrowRight")
+    assert other.page.get_attribute(".redraw-handle", "aria-valuenow") != before
+    other.page.click("[data-act=approve]")
+    other.page.click("dialog button.button-primary")
+    until(other.page, "document.querySelector('.redraw-path .is-done:nth-child(2)') !== null")
+    clean(other)
+    time.sleep(1)
+    with live.database.transaction() as tx:
+        tx.execute("UPDATE redraw_plan SET effective_at = now() - interval '1 minute'")
+    assert [told["done"] for told in come_true(live.house)] == [True]
+
+    page.reload()
+    until(page, "document.querySelectorAll('.redraw-row').length === 4")
+    assert set(rows(page)) == {GRID_2, f"{COMMUNITY}Z003", f"{COMMUNITY}Z004", f"{OTHER}Z003"}
+    assert page.locator("[data-act=reverse]").is_visible()
+    clean(drawer)
+    page.click("[data-act=reverse]")
+    until(page, f"!location.pathname.endsWith('{plan['id']}')")
+    until(page, "document.querySelectorAll('.redraw-step').length === 1")
+
+
+def test_a_step_drawn_without_a_connection_is_kept_and_sent(
+    live: Live, open_page: OpenPage
+) -> None:
+    drawn = draw(live.house, OTHER)
+    watched = open_page("S-01", f"/redraw/{drawn['id']}")
+    page = watched.page
+    until(page, "document.querySelectorAll('.redraw-row').length >= 1")
+    first = rows(page)[0]
+    page.context.set_offline(True)
+    page.click(ROW.format(first))
+    page.click("text=分东西")
+    until(page, "document.querySelectorAll('.redraw-step-waiting').length === 1")
+    page.context.set_offline(False)
+    until(page, "document.querySelectorAll('.redraw-step:not(.redraw-step-waiting)').length === 1")
+
+
+def test_a_plan_changed_by_another_is_not_overwritten(live: Live, open_page: OpenPage) -> None:
+    drawn = draw(live.house, OTHER)
+    page = open_page("S-01", f"/redraw/{drawn['id']}").page
+    until(page, "document.querySelectorAll('.redraw-row').length >= 1")
+    first = rows(page)[0]
+    caller = live.house.client("S-01")
+    changed = caller.post(
+        f"/api/v1/redraw/plans/{drawn['id']}/items",
+        {"version": 1, "operation": "rename", "given": {"area": first, "name": "新名"}},
+    )
+    assert changed.status_code == 201, changed.text
+    page.click(ROW.format(first))
+    page.click("text=分东西")
+    until(page, "document.querySelector('.redraw-say .banner-over') !== null")
+    assert page.locator(".redraw-step").count() == 2  # theirs, and ours that waits
+    page.click("text=加到最新一版")
+    until(page, "document.querySelectorAll('.redraw-step:not(.redraw-step-waiting)').length === 2")
