@@ -80,10 +80,11 @@ def prepared(tx: Transaction, request: Request) -> Prepared:
 def planned(ready: Prepared, wish: Wish) -> Planned:
     """Proposals and their outlines. Raises InvalidInput, DivisionImpossible; see `planner.propose`."""
     proposals = propose(ready.ground, wish)
-    back = ready.given.plane.to_degrees
+    plane = ready.given.plane
+    known = plane.corners(ready.given.known)
     shapes = [
         [
-            back(shapely.coverage_union_all(ready.polygons[list(area.cells)]), ready.given.known)
+            plane.to_degrees(shapely.coverage_union_all(ready.polygons[list(area.cells)]), known)
             for area in proposal.areas
         ]
         for proposal in proposals
