@@ -22,7 +22,7 @@ export class PlanCanvas {
     this.#place = place;
     this.#bounds = bounds;
     const under = node('div', { className: 'redraw-layer' });
-    this.#cover = node('div', { className: 'redraw-layer redraw-cover', hidden: true });
+    this.#cover = node('div', { className: 'redraw-layer redraw-cover', hidden: true, inert: true, aria: { hidden: 'true' } });
     this.#handle = this.#makeHandle();
     place.replaceChildren(under, this.#cover, this.#handle);
     this.#plan = createMap(under, { choropleth: false, layers: TILES, bounds, padding: PADDING, attribution: t('示例边界') });

@@ -69,6 +69,7 @@ export class Editor {
       part('right', 'aside', 'redraw-right', t('问题和均衡')),
     ));
     this.#parts.say.setAttribute('aria-live', 'polite');
+    this.#parts.left.tabIndex = this.#parts.right.tabIndex = 0; // they scroll, also for those who may only look
     this.#canvas = new PlanCanvas(this.#parts.map, this.#root.bbox, this.#root.name, (point) => this.#pickAt(point));
     this.#drawing = new Drawing(this.#canvas.map, {
       features: () => this.#firm.after, onChange: (geometry) => this.#drawn(geometry), onFinish: (geometry) => this.#finish(geometry),
