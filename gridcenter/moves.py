@@ -48,18 +48,12 @@ class Move:
 
 @dataclass(frozen=True)
 class Facts:
-    """What guards may look at: numbers and ids of the case and of who acts.
-
-    `photos_owed`: names of the kinds of photos that the case lacks. `says_why_without`: whether a
-    reason was given to do without them; None where nobody was asked yet (a screen being filled).
-    """
+    """What guards may look at: numbers and ids of the case and of who acts."""
 
     returns_count: int
     handler_account_id: UUID | int | None
     actor_account_id: UUID | int | None
     actor_posts: frozenset[str]
-    photos_owed: tuple[Words, ...] = ()
-    says_why_without: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +90,6 @@ Guard = Callable[[Facts], Words | None]
 LONGEST_NAME = 60
 DUTY_OFFICER = "duty_officer"
 RETURNS_A_DISPATCHER_MAY_ANSWER = 2
-MAY_DO_WITHOUT_PHOTOS = frozenset({"intake", DUTY_OFFICER})
 
 
 def checker_is_not_handler(facts: Facts) -> Words | None:
@@ -116,23 +109,8 @@ def third_return_needs_duty_officer(facts: Facts) -> Words | None:
     )
 
 
-def photos_are_there(facts: Facts) -> Words | None:
-    """Why not: photos are owed, and nobody who may has said why there are none. None when well."""
-    if not facts.photos_owed:
-        return None
-    if MAY_DO_WITHOUT_PHOTOS & facts.actor_posts and facts.says_why_without is not False:
-        return None
-    return Words(
-        f"还欠照片：{'、'.join(kind.zh for kind in facts.photos_owed)}；"
-        "补上，或由受理员、值班长写明没有照片的理由",
-        f"photos are owed: {', '.join(kind.en for kind in facts.photos_owed)}; add them, or intake or"
-        " the duty officer says why there are none",
-    )
-
-
 GUARDS: dict[str, Guard] = {
-    guard.__name__: guard
-    for guard in (checker_is_not_handler, third_return_needs_duty_officer, photos_are_there)
+    guard.__name__: guard for guard in (checker_is_not_handler, third_return_needs_duty_officer)
 }
 # What the engine knows to do beside state and clocks (casework/operations.py), and the mark of a move
 # that undoes progress.
@@ -201,11 +179,8 @@ def reasons_against(
 
 
 def permit(move: Move, posts: Collection[str], is_holder: bool, facts: Facts) -> None:
-    """Nothing when this person may make this move. Raises NotYours with the reasons, or
-    MoveNotAllowed where the case alone is to blame: it lacks photos."""
+    """Nothing when this person may make this move. Raises NotYours with the reasons."""
     reasons = reasons_against(move, posts, is_holder, facts)
-    if reasons and reasons == [photos_are_there(facts)]:
-        raise MoveNotAllowed(move.words, reasons)
     if reasons:
         raise NotYours(move.words, reasons)
 

@@ -7,7 +7,6 @@ own extension row into the same statement. See `incidents/operations.py` for the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,7 +15,6 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from gridcenter.actor import Actor
-from gridcenter.casework.photo_kinds import PHOTO_KINDS
 from gridcenter.casework.procedures import (
     Limit,
     ProcedureRules,
@@ -27,7 +25,7 @@ from gridcenter.casework.procedures import (
 from gridcenter.database import Row, Transaction
 from gridcenter.deadlines.rules import Calendar
 from gridcenter.errors import Conflict, NotFound, NotYours, Words
-from gridcenter.moves import Facts, Move, choose, permit, photos_are_there
+from gridcenter.moves import Facts, Move, choose, permit
 
 # Events that carry the version they found and make no new one (docs/decisions/0012).
 MARKS = ("overdue", "rehome", "photo")
@@ -160,20 +158,13 @@ def _done_before(tx: Transaction, actor: Actor, command: MoveCase) -> bool:
     )
 
 
-def facts_of(
-    case: Row,
-    actor: Actor,
-    photos_owed: Collection[str] = (),
-    says_why_without: bool | None = None,
-) -> Facts:
-    """What guards may look at, for this case and this actor; `photos_owed` are kinds of photos."""
+def facts_of(case: Row, actor: Actor) -> Facts:
+    """What guards may look at, for this case and this actor."""
     return Facts(
         returns_count=case["returns"],
         handler_account_id=case["handler_account_id"],
         actor_account_id=actor.account_id,
         actor_posts=actor.posts,
-        photos_owed=tuple(words for kind, words in PHOTO_KINDS.items() if kind in photos_owed),
-        says_why_without=says_why_without,
     )
 
 
@@ -185,22 +176,11 @@ def holds(case: Row, actor: Actor) -> bool:
     return case["department_id"] is not None and case["department_id"] in mine
 
 
-def choose_move(
-    case: Row,
-    actor: Actor,
-    command: MoveCase,
-    rules: ProcedureRules,
-    photos_owed: Callable[[], Collection[str]],
-) -> Move:
-    """The move that the command means. Raises InvalidInput or MoveNotAllowed with the reason.
-
-    `photos_owed` is asked only where the move depends on it.
-    """
+def choose_move(case: Row, actor: Actor, command: MoveCase, rules: ProcedureRules) -> Move:
+    """The move that the command means. Raises InvalidInput, MoveNotAllowed or NotYours with why."""
     mover = choose(rules.moves, case["state"], command.operation, command.given)
     # `choose` goes by the state and by what was given; whether this person may is decided after it.
-    owed = photos_owed() if photos_are_there.__name__ in mover.guards else ()
-    facts = facts_of(case, actor, owed, WITHOUT_PHOTOS in command.given)
-    permit(mover, actor.posts, holds(case, actor), facts)
+    permit(mover, actor.posts, holds(case, actor), facts_of(case, actor))
     return mover
 
 

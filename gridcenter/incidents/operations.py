@@ -277,7 +277,7 @@ def operate(
         )
         return Moved(row["version"], row["state"], True) if row else Moved(command.version + 1, "")
     rules = rules_of(tx, case)
-    move = choose_move(case, actor, command, rules, lambda: photos_owed(tx, command.case_id))
+    move = choose_move(case, actor, command, rules)
     changes = _changes(tx, actor, case, command, move, now)
     version = apply_move(tx, actor, case, command, move, changes, now, common_calendar(tx, zone))
     return Moved(version, move.to_state)
@@ -303,6 +303,10 @@ def _changes(
         return Changes(holder_account_id=actor.account_id)
     if command.operation == "check" and command.given.get("passed") is False:
         return Changes(limits={"handle": _handle_limit(tx, case["id"])})
+    if command.operation in ("check", "close"):
+        # Nothing is barred, nothing hidden (docs/decisions/0018): what was lacking is told for good.
+        owed = photos_owed(tx, command.case_id)
+        return Changes(event_data={"photos_owed": owed} if owed else {})
     return Changes()
 
 

@@ -320,7 +320,7 @@ def incident_detail(
     rules = tx.recent(key, lambda t: procedure_by_id(t, case["procedure_id"]), 600.0)
     photos = tx.one(_PHOTOS, {"id": incident_id})
     assert photos is not None
-    owed = _lacking(photos) if not photos["explained"] else []
+    owed = _lacking(photos) if not photos["explained"] else []  # nobody is asked for a reason twice
     item["allowed_operations"] = allowed_operations(
         case, actor, rules, locale, owed, outside=item["location"]["outside"]
     )
@@ -339,14 +339,15 @@ def allowed_operations(
 ) -> list[dict[str, Any]]:
     """What this actor may do with the case now or later, as the server itself would decide.
 
-    `requires` of an operation asks for a reason where photos are owed, and for the area where the
-    case lies in none (`outside`: its place does, whoever has taken it on).
+    `requires` of an operation has room for a reason where photos are owed, and asks for the area
+    where the case lies in none (`outside`: its place does, whoever has taken it on).
     """
-    facts = facts_of(case, actor, photos_owed)
+    facts = facts_of(case, actor)
     found = allowed(rules.moves, case["state"], actor.posts, holds(case, actor), facts)
-    needed = {WITHOUT_PHOTOS: bool(photos_owed)}
-    if not outside or case["area_path"] is None:
-        needed["area"] = outside
+    left_out = set() if photos_owed else {WITHOUT_PHOTOS}
+    if not outside:
+        left_out.add("area")
+    needed = {"area"} if outside and case["area_path"] is None else set()
     return [
         {
             "operation": each.operation,
@@ -354,13 +355,13 @@ def allowed_operations(
             "allowed": each.is_allowed,
             "reasons": [reason.in_locale(locale) for reason in each.reasons],
             "sentence": each.detail(locale),
-            "requires": _requires(each.moves[-1], needed),
+            "requires": _requires(each.moves[-1], needed, left_out),
             "moves": [
                 {
                     "to_state": m.to_state,
                     "name": m.words.in_locale(locale),
                     "when": m.when,
-                    "requires": _requires(m, needed),
+                    "requires": _requires(m, needed, left_out),
                 }
                 for m in each.moves
             ],
@@ -369,18 +370,13 @@ def allowed_operations(
     ]
 
 
-def _requires(move: Move, needed: dict[str, bool]) -> dict[str, Any]:
-    """What a move asks for in this case: a field of `needed` is required, or left out."""
-    properties = dict(move.requires.get("properties", {}))
-    required = list(move.requires.get("required", ()))
-    for name in needed.keys() & properties.keys():
-        if needed[name]:
-            required.append(name)
-        else:
-            del properties[name]
+def _requires(move: Move, needed: set[str], left_out: set[str]) -> dict[str, Any]:
+    """What a move asks for in this case: of its fields, those `needed` are required."""
+    declared = move.requires.get("properties", {})
+    required = [*move.requires.get("required", ()), *sorted(needed & declared.keys())]
     asked: dict[str, Any] = {**move.requires}
-    if properties or "properties" in asked:
-        asked["properties"] = properties
+    if "properties" in asked:
+        asked["properties"] = {k: v for k, v in declared.items() if k not in left_out}
     return {**asked, "required": required} if required else asked
 
 
@@ -400,9 +396,9 @@ SELECT f.evidence, c.handled_at, c.state,
 
 
 def photos_owed(tx: Transaction, incident_id: UUID) -> list[str]:
-    """Kinds of photos that a check or closing must still ask for; none once a check said why."""
+    """Kinds of photos that the case lacks now, whether or not somebody said why."""
     photos = tx.one(_PHOTOS, {"id": incident_id})
-    return _lacking(photos) if photos is not None and not photos["explained"] else []
+    return _lacking(photos) if photos is not None else []
 
 
 def _lacking(photos: Row) -> list[str]:

@@ -10,7 +10,8 @@ from tests.builders import STREET
 from tests.journeys.test_incident import picture
 
 
-def test_a_photo_that_arrives_frees_the_check(live: Live, open_page: Open) -> None:
+def fed_back(live: Live) -> str:
+    """The id of a case that waits for its check, without any photo."""
     incident = filed(live)
     assert (
         live.house.client("D-01").operate(incident, "dispatch", 2, to="01-001").status_code == 200
@@ -22,15 +23,39 @@ def test_a_photo_that_arrives_frees_the_check(live: Live, open_page: Open) -> No
         (5, "feedback", {"note": "已办"}),
     ):
         assert worker.operate(incident, operation, version, **given).status_code == 200
+    return incident
+
+
+def test_photos_that_arrive_leave_nothing_to_ask(live: Live, open_page: Open) -> None:
+    incident = fed_back(live)
     page = ready(open_page("D-01", f"/desk/{incident}"))
-    page.wait_for_selector('[data-operation="check"][data-to="rework"]')
-    assert page.locator('[data-operation="check"][data-to="checking"]').count() == 0
+    page.locator('[data-operation="check"][data-to="checking"]').click()
+    says(page, ".photos-owed", "缺照片：近景、处置后")
     for stage in ("near", "after"):
         path = f"/api/v1/incidents/{incident}/photos/{uuid.uuid4()}"
-        assert worker.put(path, picture(), stage=stage).status_code == 201
-    page.wait_for_selector('[data-operation="check"][data-to="checking"]')  # by the feed
+        assert live.house.client("01-001").put(path, picture(), stage=stage).status_code == 201
+    page.locator(".photos-owed").wait_for(state="hidden")  # by the feed
+    page.locator(".operation-form [type=submit]").click()
+    until(page, lambda: state(live, incident) == "checking")
     says(page, ".timeline", "加照片")
     says(page, ".timeline", "处置后")
+    assert "缺照片" not in page.locator(".timeline").inner_text()
+
+
+def test_a_check_without_photos_says_so_in_the_timeline(live: Live, open_page: Open) -> None:
+    incident = fed_back(live)
+    page = ready(open_page("I-01", f"/desk/{incident}"))
+    page.locator('[data-operation="check"][data-to="checking"]').click()
+    page.locator(".operation-form [type=submit]").click()  # the reason may be left out
+    until(page, lambda: state(live, incident) == "checking")
+    says(page, ".timeline", "缺照片：近景、处置后")
+    page.locator('[data-operation="close"]').click()
+    says(page, ".photos-owed", "缺照片：近景、处置后")
+    page.locator("#operation-without_evidence").fill("地下室无光")
+    page.locator(".operation-form [type=submit]").click()
+    until(page, lambda: state(live, incident) == "closed")
+    says(page, ".timeline", "没有照片的理由：地下室无光")
+    assert page.locator(".timeline").inner_text().count("缺照片：近景、处置后") == 2
 
 
 def test_filing_a_case_outside_asks_who_takes_it_on(live: Live, open_page: Open) -> None:

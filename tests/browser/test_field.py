@@ -425,14 +425,17 @@ def check_checks(page: Page, case: str) -> None:
     """A case of somebody else's waits under 核查; a failed check needs a note and sends it back."""
     page.locator('.choice[data-value="check"]').tap()
     page.locator(f'[data-task="{case}"]').tap()
-    # Passing needs the photos that the matter asks for; the checker can take them.
-    page.wait_for_selector('[data-operate="check-failed"]')
-    assert page.locator('[data-operate="check-passed"]').count() == 0
+    # What the matter asks for is told, with room for a reason; the checker can take the photos.
+    page.wait_for_selector('[data-operate="check-passed"]')
+    assert page.locator("[data-photos-owed]").inner_text() == "缺照片：近景、处置后"
+    page.locator("[data-without-photos]").fill("无")  # too short to be a reason
+    page.locator('[data-operate="check-passed"]').wait_for(state="detached")
     for stage in ("near", "after"):
         page.locator(f'.field-task-photos [data-photo="{stage}"]').set_input_files(
             {"name": "p.jpg", "mimeType": "image/jpeg", "buffer": photo_bytes(400, 300)}
         )
     page.wait_for_selector('[data-operate="check-passed"]')
+    assert page.locator("[data-photos-owed]").count() == 0
     until(page, lambda: detail(page, case)["photos_owed"] == [])
     page.locator('[data-operate="check-failed"]').tap()
     assert page.locator('[data-operate="check-go"]').count() == 0

@@ -3,7 +3,7 @@ import { api } from '../api.js';
 import { nameOf, t } from '../i18n.js';
 import { copyButton } from './copy.js';
 import { button, el } from './dom.js';
-import { limitWords, satisfactionName } from './words.js';
+import { limitWords, photosMissing, satisfactionName } from './words.js';
 
 const LONG = 200;
 const labels = () => ({ reason: t('原因'), note: t('说明'), satisfaction: t('满意度'), filing_condition: t('立案条件'), area: t('承办区域'), without_evidence: t('没有照片的理由') });
@@ -20,19 +20,27 @@ function usualReasons(operation, to_state) {
 /**
  * The form of one choice. `wanted` names the fields to show (default: what is required, then the note).
  * `send(given, button)` resolves to an error (fields are marked, text is kept) or null.
- * Gives {node, something, allowed, allow}: `something` tells whether anything was written or chosen; `allow(false)`
- * keeps it to be copied where the operation is no longer possible.
+ * Gives {node, something, allowed, allow, owe}: `something` tells whether anything was written or chosen; `allow(false)`
+ * keeps it to be copied where the operation is no longer possible; `owe(stages)` tells anew which photos are owed.
  */
 export function operationForm({ choice, wanted, item, send, back }) {
   const { properties = {}, required = [] } = choice.schema;
   const names = (wanted ?? Object.keys(properties)).filter((name) => name in properties && name !== 'to' && !(name in choice.given)
-    && (wanted || required.includes(name) || name === 'note'));
+    && (wanted || required.includes(name) || name === 'without_evidence' || name === 'note'))
+    .sort((a, b) => (b === 'without_evidence') - (a === 'without_evidence'));
+  const owed = names.includes('without_evidence') ? el('p', { class: 'note photos-owed' }) : null;
+  const owe = (stages) => {
+    if (!owed) return;
+    owed.textContent = stages.length ? photosMissing(stages) : '';
+    owed.hidden = !stages.length;
+  };
+  owe(item.photos_owed);
   const fields = names.map((name) => field(name, properties[name], required.includes(name), choice, item));
   const go = button(choice.name, { kind: choice.operation === 'reject' ? 'danger-solid' : 'primary', type: 'submit' });
   const lapsed = el('div', { class: 'stack', hidden: true }, el('p', { class: 'note' }, t('现在的环节不能再%(what)s。', { what: choice.name })),
     el('div', { class: 'button-row' }, copyButton(t('复制您写的'), () => wordsOf(form)), button(t('不要了'), { run: back })));
   const row = el('div', { class: 'button-row' }, go, button(t('先不%(what)s', { what: choice.name }), { run: back }));
-  const form = el('form', { class: 'stack operation-form', novalidate: true, 'aria-label': choice.name }, fields.map(({ node }) => node), row, lapsed);
+  const form = el('form', { class: 'stack operation-form', novalidate: true, 'aria-label': choice.name }, owed, fields.map(({ node }) => node), row, lapsed);
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     if (row.hidden) return;
@@ -52,6 +60,7 @@ export function operationForm({ choice, wanted, item, send, back }) {
     node: form,
     get something() { return wordsOf(form) !== '' || form.querySelector('input:checked') !== null; },
     get allowed() { return !row.hidden; },
+    owe,
     allow: (allowed) => {
       row.hidden = !allowed;
       lapsed.hidden = allowed;

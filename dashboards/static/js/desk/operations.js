@@ -23,7 +23,8 @@ export function choices(item, proposal) {
     for (const move of each.moves) {
       const schema = move.requires ?? each.requires ?? {};
       const given = move.when ?? {};
-      const asks = (schema.required ?? []).some((field) => !(field in given));
+      // Where photos are owed there is room for a reason: the form says which, and can be sent without one.
+      const asks = 'without_evidence' in (schema.properties ?? {}) || (schema.required ?? []).some((field) => !(field in given));
       const back = BACKWARD.has(each.operation) || move.to_state === 'rework';
       found.push({ operation: each.operation, name: move.name, to_state: move.to_state, given, schema, asks, back });
     }
@@ -71,7 +72,10 @@ export class OperationBar {
     this.#choices = choices(item, proposal);
     if (!same) this.#message.replaceChildren();
     if (!same) this.close();
-    else this.#allow(this.#choices.some((each) => this.#open && this.#same(each, this.#open)));
+    else {
+      this.#written?.owe(item.photos_owed);
+      this.#allow(this.#choices.some((each) => this.#open && this.#same(each, this.#open)));
+    }
     this.#drawRow();
     this.#drawReasons();
     this.#place.hidden = false;

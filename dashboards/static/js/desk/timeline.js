@@ -3,7 +3,7 @@ import { clockTime, dueMoment, duration, moment, timeState } from '../format.js'
 import { locale, nameOf, t } from '../i18n.js';
 import { characterOf } from '../symbols.js';
 import { el } from './dom.js';
-import { channelName, eventName, limitWords, personName, photoName, satisfactionName, semicolons, stageName, stageOf, STAGES, waitingStage } from './words.js';
+import { channelName, eventName, limitWords, personName, photoName, photosMissing, satisfactionName, semicolons, stageName, stageOf, STAGES, waitingStage } from './words.js';
 
 const STAGE_CHARACTER = { intake: '立', dispatch: '派', accept: '收', handle: '办', feedback: '反', check: '查', close: '结' };
 const DELAY_S = 60;
@@ -39,7 +39,15 @@ function entry(event, item) {
     el('span', { class: 'timeline-dot', 'aria-hidden': 'true' }, characterOf(event.to_state)),
     el('span', { class: 'timeline-what' }, eventName(event), who && el('span', { class: 'timeline-who' }, who)),
     el('time', { class: 'timeline-time', datetime: event.at }, moment(event.at, Date.now(), { locale: locale() })),
-    note && el('span', { class: 'timeline-note' }, note));
+    note && el('span', { class: 'timeline-note' }, note),
+    lackingOf(event));
+}
+
+/** Which photos were owed at a check or a closing, and the reason if one was given: a line of its own; null without. */
+function lackingOf({ data: { photos_owed = [], given = {} } = {} }) {
+  const why = given.without_evidence;
+  const said = [photos_owed.length ? photosMissing(photos_owed) : '', why ? t('没有照片的理由：%(why)s', { why }) : ''].filter(Boolean);
+  return said.length ? el('span', { class: 'timeline-note' }, semicolons(said)) : null;
 }
 
 /** Whom it was sent to: a worker by post and id, a department in the page's language. */
@@ -64,7 +72,6 @@ function noteOf(event, item) {
   if (data.to) said.push(t('派给 %(to)s', { to: sentTo(event) }));
   if (given.satisfaction) said.push(satisfactionName(given.satisfaction));
   if (given.reason && given.reason !== note) said.push(given.reason);
-  if (given.without_evidence) said.push(t('没有照片：%(why)s', { why: given.without_evidence }));
   if (note) said.push(note);
   return semicolons(said);
 }

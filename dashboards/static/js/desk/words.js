@@ -65,6 +65,12 @@ export function photoName(stage) {
   };
   return names[stage] ?? stage;
 }
+const PHOTO_ORDER = ['near', 'far', 'reference', 'before', 'after', 'check'];
+/** '缺照片：近景、处置后', in the order in which they are taken. */
+export function photosMissing(stages) {
+  const names = PHOTO_ORDER.filter((stage) => stages.includes(stage)).map(photoName);
+  return t('缺照片：%(what)s', { what: names.join(isEnglish() ? ', ' : '、') });
+}
 export function postName(post) {
   const names = {
     grid_worker: t('网格员'), intake: t('受理员'), dispatcher: t('派遣员'), duty_officer: t('值班长'),

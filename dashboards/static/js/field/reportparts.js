@@ -4,6 +4,9 @@ import { locale, nameOf, t } from '../i18n.js';
 import { icon } from '../icons.js';
 import { caseNumber, h, symbolOf } from './dom.js';
 
+/** What a photo shows, in the order in which they are taken. */
+export const PHOTO = { near: '近景', far: '远景', reference: '参照', before: '处置前', after: '处置后', check: '核查' };
+
 /** Which area, how certain, how exact; two large buttons where it lies on a border. */
 export function placePart({ position, place, finding, problem, choose }) {
   const line = (...children) => h('p', { class: 'second field-place-second' }, children);

@@ -14,14 +14,13 @@ import { newId } from './store.js';
 import { TaskForm } from './taskform.js';
 import { photoRecords } from './draft.js';
 import { compress } from './picture.js';
-import { photoAsk, photoTile } from './reportparts.js';
+import { PHOTO, photoAsk, photoTile } from './reportparts.js';
 
 const STEPS = [['签收', ['accepted', 'handling', 'rework', 'handled', 'feedback', 'checking', 'closed', 'evaluated']],
   ['到场', ['handling', 'handled', 'feedback', 'checking', 'closed', 'evaluated']],
   ['处理', ['handled', 'feedback', 'checking', 'closed', 'evaluated']], ['反馈', ['feedback', 'checking', 'closed', 'evaluated']]];
 const UNTIL = { accept: '前签收', handle: '前办结', feedback: '前反馈', check: '前核查', dispatch: '前派遣', intake: '前受理', close: '前结案' };
 const SEVERITY = { simple: '简易', general: '一般', prominent: '突出', major: '重大', emergency: '紧急' };
-const PHOTO = { near: '近景', far: '远景', reference: '参照', before: '处置前', after: '处置后', check: '核查' };
 const TICK_MS = 20000;
 const WALK_M = 1500;
 const RIM_DEG = 0.0003; // about 30 m, so that standing at the place does not zoom into a doormat

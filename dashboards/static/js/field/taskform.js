@@ -5,14 +5,14 @@ import { operationOf } from './casestate.js';
 import { compress } from './picture.js';
 import { button, choices, h, reasonButton } from './dom.js';
 import { newId } from './store.js';
-import { photoAsk, photoTile } from './reportparts.js';
+import { PHOTO, photoAsk, photoTile } from './reportparts.js';
 
 const QUICK = { handle: ['当场劝离', '已清理干净', '已通知责任人', '张贴提示'], feedback: ['已处理完毕', '已恢复原状'], return: ['不在我的网格', '不属于这个事项', '现场没有找到', '要专业部门处理'], check: ['现场没有变化', '只处理了一部分', '又出现了'] };
 const ORDER = ['accept', 'handle', 'feedback', 'check'];
 const MAIN = { accept: '签收', handle: '办结', feedback: '反馈' };
 
 export class TaskForm {
-  #app; #send; #redraw; #note = ''; #free = false; #photos = []; #asking = null; #drawn = '';
+  #app; #send; #redraw; #note = ''; #free = false; #photos = []; #asking = null; #why = ''; #drawn = '';
 
   /** `send(operation, given, photos)` stores the operation; `redraw()` draws this form anew. */
   constructor(app, { send, redraw }) {
@@ -23,22 +23,23 @@ export class TaskForm {
 
   /** Empties the form and returns what it held, for `restore`. */
   reset() {
-    const held = { note: this.#note, free: this.#free, photos: this.#photos, asking: this.#asking };
-    this.restore({ note: '', free: false, photos: [], asking: null });
+    const held = { note: this.#note, free: this.#free, photos: this.#photos, asking: this.#asking, why: this.#why };
+    this.restore({ note: '', free: false, photos: [], asking: null, why: '' });
     return held;
   }
 
-  restore({ note, free, photos, asking }) {
+  restore({ note, free, photos, asking, why }) {
     this.#note = note;
     this.#free = free;
     this.#photos = photos;
     this.#asking = asking;
+    this.#why = why;
     this.#drawn = '';
   }
 
   draw(places, item) {
     const now = this.#now(item);
-    const key = JSON.stringify([now, item.version, item.state, this.#note && !this.#free, this.#free, this.#photos.length, item.allowed_operations?.map(({ operation, allowed, reasons }) => [operation, allowed, reasons]), this.#asking]);
+    const key = JSON.stringify([now, item.version, item.state, this.#note && !this.#free, this.#free, this.#photos.length, item.allowed_operations?.map(({ operation, allowed, reasons }) => [operation, allowed, reasons]), this.#asking, this.#lacking(item)]);
     if (key === this.#drawn && places.actions.firstChild) {
       this.#drawActions(places.actions, item, now);
       return; // typed words and the place of the cursor stay
@@ -55,10 +56,9 @@ export class TaskForm {
 
   #fields(item, now) {
     if (!now || now === 'accept') return [];
-    const failed = this.#asking === 'check' || this.#asking === 'return';
+    if (now === 'check' && !this.#asking) return this.#withoutPhotos(item);
     const title = { handle: t('怎么办的'), feedback: t('反馈什么'), check: t('哪里没办好'), return: t('为什么退回') }[now];
-    const note = now === 'check' && !failed ? [] : [h('h2', { class: 'field-section-title' }, title), this.#quick(item, now), ...this.#freeField(title)];
-    return note;
+    return [h('h2', { class: 'field-section-title' }, title), this.#quick(item, now), ...this.#freeField(title)];
   }
 
   #quick(item, now) {
@@ -109,11 +109,32 @@ export class TaskForm {
     return now === 'handle' && (item.filing_condition?.evidence ?? []).includes('after') && !there.some(({ stage }) => stage === 'after');
   }
 
-  /** Whether the check can be passed: the server says so, or the photos it lacks wait in the outbox before it. */
-  #passes(item) {
+  /** Photos that a check would pass without: neither on the server nor in the outbox, which sends them first. */
+  #lacking(item) {
+    const passing = operationOf(item, 'check')?.moves?.find(({ when }) => when?.passed === true);
+    if (!('without_evidence' in (passing?.requires?.properties ?? {}))) return [];
     const waiting = this.#app.items.filter(({ kind, case_id }) => kind === 'photo' && case_id === item.id);
-    return operationOf(item, 'check').moves.some(({ when }) => when?.passed === true)
-      || (item.photos_owed ?? []).every((stage) => waiting.some((photo) => photo.stage === stage));
+    return (item.photos_owed ?? []).filter((stage) => !waiting.some((photo) => photo.stage === stage));
+  }
+
+  /** What is owed, and room for why; both may be left as they are. */
+  #withoutPhotos(item) {
+    const lacking = this.#lacking(item);
+    if (!lacking.length) return [];
+    const what = Object.keys(PHOTO).filter((stage) => lacking.includes(stage)).map((stage) => t(PHOTO[stage])).join(isEnglish() ? ', ' : '、');
+    const label = t('没有照片的理由');
+    const area = h('textarea', { class: 'input', rows: 2, maxlength: 2000, 'aria-label': label, dataset: { withoutPhotos: '' }, oninput: (event) => { this.#why = event.target.value; this.#redraw(); } });
+    area.value = this.#why;
+    return [h('p', { class: 'field-photo-note', dataset: { photosOwed: '' } }, t('缺照片：%(what)s', { what })),
+      h('h2', { class: 'field-section-title' }, label, ' ', h('small', {}, t('可不填'))), area];
+  }
+
+  /** The button that passes the check; a reason is sent where one is written and something is lacking. */
+  #pass(item) {
+    const why = this.#lacking(item).length ? this.#why.trim() : '';
+    if (why.length === 1) return reasonButton(t('理由至少写 2 个字'), () => document.querySelector('[data-without-photos]')?.focus());
+    const given = why ? { passed: true, without_evidence: why } : { passed: true };
+    return button(t('核查通过'), { kind: 'primary main', dataset: { operate: 'check-passed' }, onclick: () => this.#send('check', given, this.#photos) });
   }
 
   /** Why something that lies ahead is not mine to do: who handled does not check. */
@@ -134,8 +155,7 @@ export class TaskForm {
     const back = operationOf(item, 'return')?.allowed ? button(t('退回…'), { kind: 'main', dataset: { operate: 'return' }, onclick: () => this.#ask('return') }) : null;
     if (now === 'check') {
       return [button(t('没办好…'), { kind: 'main', dataset: { operate: 'check-failed' }, onclick: () => this.#ask('check') }),
-        this.#passes(item) ? button(t('核查通过'), { kind: 'primary main', dataset: { operate: 'check-passed' }, onclick: () => this.#send('check', { passed: true }, this.#photos) })
-          : reasonButton(t('先补欠的照片'), () => document.querySelector('.field-task-photos')?.scrollIntoView({ block: 'center' }))];
+        this.#pass(item)];
     }
     if (!now) return back ? [back] : [];
     return [back, ...this.#main(item, now)];
