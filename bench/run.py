@@ -30,6 +30,7 @@ BENCHMARKS = {
     "live": "bench.live",
     "rights": "bench.rights",
     "memory": "bench.machine",
+    "import": "bench.imports",
 }
 
 # Those that need no such place: module with measure(settings, rounds). They are not part of ``all``.

@@ -26,7 +26,7 @@ from importers.vector_files import (
     warnings_kept,
 )
 
-BATCH = 32_768
+BATCH = 16_384
 _SAMPLE = 10_000
 
 

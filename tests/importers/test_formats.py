@@ -150,7 +150,7 @@ def test_gpx_gives_waypoints_routes_or_tracks(tmp_path: Path) -> None:
     point = '<{0} lat="31.3" lon="120.6"><name>甲</name></{0}>'
     points = '<trkpt lat="31.3" lon="120.6"/><trkpt lat="31.31" lon="120.61"/>'
     track = f"<trk><name>乙</name><trkseg>{points}</trkseg></trk>"
-    head = '<gpx version="1.1" creator="t" xmlns="http://www.topografix.com/GPX/1/1">'
+    head = '<gpx version="1.1" creator="t">'
     (tmp_path / "w.gpx").write_text(head + point.format("wpt") + "</gpx>")
     (tmp_path / "t.gpx").write_text(head + point.format("wpt") + track + "</gpx>")
 
