@@ -193,6 +193,7 @@ def test_a_plan_changed_by_another_is_not_overwritten(live: Live, open_page: Ope
     page.click(ROW.format(first))
     page.click("text=分东西")
     until(page, "document.querySelector('.redraw-say .banner-over') !== null")
-    assert page.locator(".redraw-step").count() == 2  # theirs, and ours that waits
+    # Theirs, and ours that waits.
+    until(page, "document.querySelectorAll('.redraw-step').length === 2")
     page.click("text=加到最新一版")
     until(page, "document.querySelectorAll('.redraw-step:not(.redraw-step-waiting)').length === 2")

@@ -120,10 +120,8 @@ export class Editor {
     const { plan, conflict } = this.#store;
     if (conflict) this.#sayConflict();
     const stamp = `${plan.version}/${plan.state}`;
-    if (stamp === this.#stamp) {
-      this.#draw();
-      return;
-    }
+    this.#draw();
+    if (stamp === this.#stamp) return;
     this.#stamp = stamp;
     this.#look();
   }
