@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from dashboards.app import House as WebHouse
+from dashboards.house import House as WebHouse
 from dashboards.requests import SESSION_COOKIE
 from gridcenter.journal.listen import Bell
 from gridcenter.settings import Settings

@@ -4,108 +4,31 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Live, Watched
-from tests.builders import PLACES, STREET, report, report_json
+from tests.browser.conftest import Live
+from tests.browser.desk import (
+    COUNT_CLICKS,
+    LIVE_S,
+    Open,
+    case,
+    filed,
+    not_written_over,
+    opened,
+    ready,
+    reported,
+    row,
+    says,
+    state,
+    tab_count,
+    until,
+    words,
+)
 from tests.journeys.test_incident import picture
-
-AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-WAIT_S = 20.0
-# From the server's receipt to the desk: 2 s are promised; software WebGL on a shared core takes its part.
-LIVE_S = 4.0
-HOME = f"{STREET}001Z001001"
-NEXT_COMMUNITY = f"{STREET}002Z001001"
-COUNT_CLICKS = """() => { window.clicks = 0;
-  document.addEventListener('click', (e) => { if (e.isTrusted && e.detail > 0) window.clicks += 1; }, true); }"""
-Open = Callable[..., Watched]
-
-
-def until(page: Page, what: Callable[[], Any], seconds: float = WAIT_S) -> Any:
-    """The first truthy answer of `what`; the policy of the page forbids wait_for_function."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = what()
-        if found:
-            return found
-        page.wait_for_timeout(50)
-    raise AssertionError(f"did not happen within {seconds} s; case: {words(page, '.desk-case')}")
-
-
-def words(page: Page, selector: str) -> str:
-    """What stands in the first element, or nothing."""
-    found = page.locator(selector)
-    return found.first.inner_text() if found.count() else ""
-
-
-def says(page: Page, selector: str, text: str, seconds: float = WAIT_S) -> None:
-    """Wait until an element says something."""
-    until(page, lambda: text in words(page, selector), seconds)
-
-
-def reported(live: Live, microgrid: str = HOME, **given: Any) -> str:
-    """The id of a new report by 01-001, or by intake where it came by another channel."""
-    report(microgrid)  # fills PLACES with the middles of the micro-grids
-    command = report(microgrid, **given)
-    reporter = "01-001" if command.channel == "grid_worker" else "I-01"
-    answer = live.house.client(reporter).post("/api/v1/incidents", report_json(command))
-    assert answer.status_code == 201, answer.json
-    return str(command.id)
-
-
-def filed(live: Live, microgrid: str = HOME, **given: Any) -> str:
-    """The id of a case that waits to be dispatched."""
-    incident = reported(live, microgrid, **given)
-    assert live.house.client("I-01").operate(incident, "file", 1).status_code == 200
-    return incident
-
-
-def case(live: Live, incident: str, username: str = "Z-01") -> dict[str, Any]:
-    """The server's answer about a case."""
-    found: dict[str, Any] = live.house.client(username).get(f"/api/v1/incidents/{incident}").json
-    return found
-
-
-def state(live: Live, incident: str) -> str:
-    return str(case(live, incident)["state"])
-
-
-def ready(watched: Watched) -> Page:
-    """The page when its queue stands."""
-    page = watched.page
-    until(page, lambda: page.evaluate("'ready' in document.documentElement.dataset"))
-    return page
-
-
-def row(page: Page, incident: str) -> Any:
-    return page.locator(f'.queue-row[data-id="{incident}"]')
-
-
-def opened(page: Page, incident: str) -> None:
-    """Wait until the case stands in its panel, and candidates where it can be dispatched."""
-    until(page, lambda: page.evaluate("location.pathname").endswith(incident))
-    page.wait_for_selector(".case-scroll .steps")
-    page.wait_for_selector(".case-foot:not([hidden]), .case-scroll")
-
-
-def tab_count(page: Page, key: str) -> int:
-    return int(page.locator(f'[data-tab="{key}"] .tab-count').inner_text())
-
-
-def not_written_over(page: Page, selector: str) -> None:
-    """Scale bar and attribution of the map end above an element."""
-    page.wait_for_selector(".map-attribution")
-    box = page.locator(selector).bounding_box()
-    controls = page.locator(".maplibregl-ctrl-scale, .map-attribution").all()
-    assert box is not None and len(controls) == 2
-    for control in controls:
-        found = control.bounding_box()
-        assert found is not None and found["y"] + found["height"] <= box["y"]
 
 
 def test_dispatching_the_proposal_is_one_click(live: Live, open_page: Open) -> None:
@@ -494,186 +417,3 @@ def test_every_tab_is_read_in_full(live: Live, open_page: Open, width: int) -> N
     assert "To close" in words(page, '[data-tab="close"]')
     assert queue is not None and len(boxes) == 5
     assert all(box and box["x"] + box["width"] <= queue["x"] + queue["width"] for box in boxes)
-
-
-def test_a_hotline_call_becomes_a_case(live: Live, open_page: Open) -> None:
-    lon, lat = PLACES.get(NEXT_COMMUNITY) or (120.605, 31.303)
-    near = reported(live, NEXT_COMMUNITY)
-    watched = open_page("I-01", "/desk")
-    page = ready(watched)
-    page.keyboard.press("n")
-    page.keyboard.type("zyxftd")
-    page.wait_for_selector(".suggest-item:has-text('09012')")
-    page.keyboard.press("Enter")
-    assert page.locator("#report-condition option").count() >= 1
-    assert page.locator("#report-channel").input_value() == "hotline_12345"
-    page.keyboard.press("Control+Enter")
-    says(page, ".report-form", "还没有位置")
-    page.wait_for_timeout(1200)
-    canvas = page.locator(".maplibregl-canvas").bounding_box()
-    assert canvas is not None
-    middle = live.house.client("I-01").get("/api/v1/areas/" + STREET).json["bbox"]
-    # The map shows the street in full: from its middle to the place by the scale of the wider side.
-    scale = (canvas["width"] - 48) / (middle[2] - middle[0])
-    x = canvas["x"] + canvas["width"] / 2 + (lon - (middle[0] + middle[2]) / 2) * scale
-    y = canvas["y"] + canvas["height"] / 2 - (lat - (middle[1] + middle[3]) / 2) * scale * 1.17
-    page.mouse.click(x, y)
-    says(page, ".report-where", "示例社区02")
-    says(page, ".report-near", "同类在办")
-    assert case(live, near)["number"][4:] in words(page, ".report-near")
-    page.fill("#report-address", "人民路 1 号")
-    page.fill("#report-description", "来电反映")
-    page.keyboard.press("Control+Enter")
-    until(page, lambda: "/desk/" in page.evaluate("location.pathname"))
-    made = case(live, page.evaluate("location.pathname.split('/').pop()"))
-    assert (made["channel"], made["matter"]["code"]) == ("hotline_12345", "09012")
-    assert (made["address"], made["description"]) == ("人民路 1 号", "来电反映")
-    assert made["area_path"].startswith(f"{STREET}.002")
-    assert not watched.faults, watched.faults
-
-
-def test_a_case_is_found_by_number_and_by_pinyin(live: Live, open_page: Open) -> None:
-    incident = filed(live, matter="06036")
-    number = case(live, incident)["number"]
-    page = ready(open_page("D-01", "/desk"))
-    page.keyboard.press("/")
-    page.keyboard.type(number[4:])
-    page.keyboard.press("Enter")
-    opened(page, incident)
-    assert number[4:] in words(page, ".case-number")
-    page.keyboard.press("/")
-    page.keyboard.press("Control+a")
-    page.keyboard.type("ldzw")
-    page.keyboard.press("Enter")
-    until(page, lambda: "q=ldzw" in page.evaluate("location.search"))
-    until(page, lambda: row(page, incident).count() == 1)
-    assert set(page.locator(".queue-matter").all_inner_texts()) and all(
-        "乱堆杂物" in text for text in page.locator(".queue-matter").all_inner_texts()
-    )
-
-
-def test_filters_and_groups_are_counted_by_the_server(live: Live, open_page: Open) -> None:
-    here = filed(live, channel="video")
-    there = filed(live, NEXT_COMMUNITY, channel="sensor")
-    page = ready(open_page("D-01", "/desk"))
-    page.select_option("[data-channel]", "sensor")
-    until(page, lambda: row(page, here).count() == 0 and row(page, there).count() == 1)
-    page.select_option("[data-channel]", "")
-    page.select_option("[data-area]", f"{STREET}001")
-    until(page, lambda: row(page, there).count() == 0 and row(page, here).count() == 1)
-    shown = page.locator(".queue-row").count()
-    heads = [int(text.split()[-1]) for text in page.locator(".queue-group").all_inner_texts()]
-    assert sum(heads) == shown == tab_count(page, "dispatch")
-
-
-def test_a_late_answer_of_another_filter_changes_nothing(live: Live, open_page: Open) -> None:
-    here = filed(live, channel="video")
-    there = filed(live, NEXT_COMMUNITY, channel="sensor")
-    page = ready(open_page("D-01", "/desk"))
-    held: list[Any] = []
-    page.route("**/incidents/counts?*channel=sensor*", lambda route: held.append(route))
-    with page.expect_response("**/api/v1/incidents?*channel=sensor*"):
-        page.select_option("[data-channel]", "sensor")
-    until(page, lambda: held)
-    page.select_option("[data-channel]", "video")
-    until(page, lambda: row(page, there).count() == 0 and row(page, here).count() == 1)
-    shown, counted = page.locator(".queue-row").count(), tab_count(page, "dispatch")
-    held[0].continue_()
-    page.wait_for_timeout(500)
-    assert row(page, there).count() == 0 and row(page, here).count() == 1
-    assert page.locator(".queue-row").count() == shown and tab_count(page, "dispatch") == counted
-
-
-def test_what_happens_while_the_queue_loads_is_seen(live: Live, open_page: Open) -> None:
-    filed(live)
-    page = ready(open_page("D-01", "/desk"))
-    before = tab_count(page, "dispatch")
-    held: list[Any] = []
-    page.route(
-        "**/api/v1/incidents?*order=opened*",
-        lambda route: held.append((route, route.fetch())),
-        times=1,
-    )
-    page.select_option("[data-order]", "opened")
-    until(page, lambda: held)
-    heard: list[Any] = []
-    page.on("response", lambda answer: "/journal?" in answer.url and heard.append(answer))
-    arrived = filed(live)
-    until(page, lambda: sum(answer.text().count(arrived) for answer in heard) >= 2)
-    page.wait_for_timeout(500)  # both steps were heard; the queue still waits for its older answer
-    route, answer = held[0]
-    route.fulfill(response=answer)
-    until(page, lambda: row(page, arrived).count() == 1, LIVE_S)
-    assert tab_count(page, "dispatch") == before + 1
-
-
-def test_long_queues_come_by_pages(live: Live, open_page: Open) -> None:
-    for _ in range(60):
-        reported(live)
-    page = ready(open_page("I-01", "/desk"))
-    total = tab_count(page, "intake")
-    assert total > 50 and page.locator(".queue-row").count() <= total
-    page.locator(".queue-row").last.scroll_into_view_if_needed()
-    until(page, lambda: page.locator(".queue-row").count() == total)
-    ids = page.locator(".queue-row").evaluate_all("rows => rows.map((r) => r.dataset.id)")
-    assert len(set(ids)) == total
-
-
-def test_j_and_k_walk_the_queue(live: Live, open_page: Open) -> None:
-    filed(live), filed(live)
-    page = ready(open_page("D-01", "/desk"))
-    order = page.locator(".queue-row").evaluate_all("rows => rows.map((r) => r.dataset.id)")
-    page.keyboard.press("j")
-    opened(page, order[0])
-    page.keyboard.press("j")
-    opened(page, order[1])
-    page.keyboard.press("k")
-    opened(page, order[0])
-    page.keyboard.press("?")
-    assert page.locator(".dialog-keys").is_visible()
-    page.keyboard.press("Escape")
-    page.keyboard.press("Escape")
-    until(page, lambda: page.evaluate("location.pathname") == "/desk")
-
-
-@pytest.mark.parametrize(
-    ("width", "queue", "switch"), [(1440, 320, False), (1280, 300, True), (1024, 64, True)]
-)
-def test_columns_fit_the_screen(
-    live: Live, open_page: Open, width: int, queue: int, switch: bool
-) -> None:
-    incident = filed(live)
-    page = ready(open_page("D-01", f"/desk/{incident}", width=width, height=800))
-    page.wait_for_selector(".candidate-first", state="attached")
-    assert page.locator(".desk-queue").evaluate("e => e.offsetWidth") == queue
-    assert page.locator(".desk-switch").is_visible() is switch
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    if switch:
-        assert page.locator(".desk-candidates").is_hidden()
-        page.locator('.desk-switch [data-view="candidates"]').click()
-        assert page.locator(".candidate-first").is_visible()
-    else:
-        assert page.locator(".desk-case").evaluate("e => e.offsetWidth") == 516
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_serious(live: Live, open_page: Open, theme: str) -> None:
-    incident = filed(live)
-    watched = open_page("D-01", f"/desk/{incident}")
-    page = ready(watched)
-    page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
-    page.wait_for_selector(".candidate-first")
-    page.keyboard.press("r")
-    for press in (None, "Escape", "n"):
-        if press:
-            page.keyboard.press(press)
-        page.wait_for_timeout(400)
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        bad = [
-            (each["id"], [node["html"][:160] for node in each["nodes"]])
-            for each in found["violations"]
-            if each["impact"] in ("serious", "critical")
-        ]
-        assert not bad, bad
-    assert not watched.faults, watched.faults

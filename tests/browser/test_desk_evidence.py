@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from tests.browser.conftest import Live
-from tests.browser.test_desk import Open, filed, ready, reported, says, state, until
+from tests.browser.desk import Open, filed, ready, reported, says, state, until
 from tests.builders import STREET
 from tests.journeys.test_incident import picture
 
