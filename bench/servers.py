@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
-from gridcenter.serving import programs
+from gridcenter.serving import die_with_parent, programs
 from gridcenter.settings import Settings
 
 WEB_WORKERS = 2
@@ -77,6 +77,7 @@ def serving(settings: Settings) -> Iterator[Running]:
                         stdout=out,
                         stderr=out,
                         start_new_session=True,
+                        preexec_fn=die_with_parent,  # a killed benchmark leaves nothing behind
                     )
                 )
         for port in (settings.port, settings.stream_port):

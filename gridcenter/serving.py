@@ -141,7 +141,7 @@ def _keep(program: Program, settings: Settings, say: Say, now: float) -> None:
             ["env", f"PROMETHEUS_MULTIPROC_DIR={_metrics(settings)}", *program.command],
             cwd=settings.root,
             start_new_session=True,  # Ctrl-C reaches the supervisor alone, which ends us in order
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
         )
 
 
@@ -161,7 +161,7 @@ def _note_death(program: Program, code: int, now: float) -> None:
     program.not_before = now + wait_s
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Have the kernel send SIGTERM to this child when the supervisor is killed."""
     pr_set_pdeathsig = 1
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
