@@ -74,7 +74,6 @@ _PATTERNS = {
     Level.MICROGRID: re.compile(r"[0-9]{12}[ZS][0-9]{6}"),
     Level.UNIT_GRID: re.compile(r"[0-9A-Z]{15}"),
 }
-_BUILDING = re.compile(r"(?P<microgrid>[0-9]{12}[ZS][0-9]{6})B[0-9]{3,5}")
 _SHAPES = {
     Level.GRID: Words(
         "12 位社区码 + Z 或 S + 3 位数字", "12-digit community code + Z or S + 3 digits"
@@ -141,17 +140,3 @@ def path_label(code: str, parent_code: str | None) -> str:
         raise BadCode(code, Words("编码为空", "the code is empty"))
     rest = code.removeprefix(parent_code) if parent_code else code
     return _NOT_LABEL.sub("_", rest or code)
-
-
-def microgrid_of_building(code: str) -> str:
-    """The micro-grid code in a building code (micro-grid + B + 3-5 digits); BadCode if none."""
-    match = _BUILDING.fullmatch(code)
-    if match is None:
-        raise BadCode(
-            code,
-            Words(
-                "楼栋编码应为微网格码 + B + 3 至 5 位数字",
-                "a building code is micro-grid + B + 3-5 digits",
-            ),
-        )
-    return match["microgrid"]

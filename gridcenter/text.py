@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from itertools import islice, product
 
 # Beyond this many combinations (ten ambiguous characters …) only the usual reading is kept.
@@ -59,16 +58,6 @@ def initials(text: str) -> list[str]:
             for readings, is_han in _syllables(text)
         ]
     )
-
-
-def search_terms(text: str, aliases: Iterable[str] = ()) -> list[str]:
-    """Everything a person may type to find a name: folded names, readings, initials, each once."""
-    names = [text, *aliases]
-    found = [fold(name) for name in names]
-    for name in names:
-        found += pinyin(name)
-        found += initials(name)
-    return [term for term in dict.fromkeys(found) if term]
 
 
 def _syllables(text: str) -> list[tuple[list[str], bool]]:

@@ -71,11 +71,3 @@ def test_levels_have_names_and_an_order():
     assert Level.GRID.parent is Level.COMMUNITY
     assert Level.UNIT_GRID.parent is Level.COMMUNITY
     assert Level.PROVINCE.parent is None
-
-
-def test_building_codes():
-    assert codes.microgrid_of_building("320508999001Z001001B001") == "320508999001Z001001"
-    assert codes.microgrid_of_building("320508999001Z001001B12345") == "320508999001Z001001"
-    for bad in ["320508999001Z001001", "320508999001Z001001B01", "320508999001Z001001B123456"]:
-        with pytest.raises(BadCode):
-            codes.microgrid_of_building(bad)

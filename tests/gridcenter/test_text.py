@@ -96,12 +96,6 @@ def test_rare_characters_do_not_vanish():
     assert text.pinyin("\u3fff路")[0].endswith("lu")
 
 
-def test_search_terms_hold_names_aliases_and_readings_once():
-    terms = text.search_terms("私搭乱建", ["违建", "违章搭建"])
-    assert {"私搭乱建", "违建", "sidaluanjian", "sdlj", "wj"} <= set(terms)
-    assert len(terms) == len(set(terms))
-
-
 def test_importing_does_not_load_the_dictionary():
     code = "import sys, gridcenter.text; sys.exit('pypinyin' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
