@@ -10,7 +10,7 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from dashboards import language, observed, problems, requests, security
+from dashboards import language, maps, observed, problems, requests, security
 from dashboards.house import House, product_version
 from gridcenter.database import Database, Pooling
 from gridcenter.journal.listen import Bell
@@ -69,6 +69,7 @@ def create_app(
     problems.install(app)
     security.install(app)
     language.install(app)
+    maps.install(app)
     observed.install(app)
     _mount(app, set(faces))
     return app

@@ -89,7 +89,9 @@ def _policy() -> str:
             f"script-src {script}",
             f"style-src {script}",
             "img-src 'self' data: blob:",
-            f"connect-src 'self' {stream_origin()}",
+            " ".join(
+                ("connect-src 'self'", stream_origin(), house().settings.base_map_origin)
+            ).strip(),
             "font-src 'self'",
             "worker-src 'self'",
             "manifest-src 'self'",

@@ -113,6 +113,26 @@ TABLE: tuple[Setting, ...] = (
         "Largest single photo in MB (10^6 bytes)",
     ),
     Setting(
+        "GRIDCENTER_MAP_APPROVAL",
+        "",
+        "地图上的审图号，如 苏S(2026)001号；示例边界始终标明示例",
+        "Approval number (审图号) written on maps; the sample's always say that they are examples",
+    ),
+    Setting(
+        "GRIDCENTER_BASE_MAP",
+        "",
+        "外部底图瓦片地址（可选，默认不用）：XYZ 或 WMTS（Web 墨卡托，CGCS2000/WGS 84，非 GCJ-02），含 {z}{x}{y} 或"
+        " {TileMatrix}{TileCol}{TileRow}；见 docs/how-to/base-map.md",
+        "Address of an outside base map's tiles (optional, none by default): XYZ or WMTS in Web Mercator on"
+        " CGCS2000/WGS 84, not GCJ-02, with {z}{x}{y} or {TileMatrix}{TileCol}{TileRow}; see docs/how-to/base-map.md",
+    ),
+    Setting(
+        "GRIDCENTER_BASE_MAP_NOTICE",
+        "",
+        "外部底图的来源和审图号，随底图必填",
+        "Source and approval number of the outside base map; needed with it",
+    ),
+    Setting(
         "GRIDCENTER_LOG_LEVEL",
         "info",
         "日志级别：debug、info、warning、error",
@@ -142,6 +162,9 @@ class Settings:
     attachments_dir: Path
     max_upload_bytes: int
     max_photo_bytes: int
+    map_approval: str
+    base_map: str
+    base_map_notice: str
     log_level: str
 
     @classmethod
@@ -170,6 +193,9 @@ class Settings:
             attachments_dir=read.folder("GRIDCENTER_ATTACHMENTS_DIR", home / "attachments"),
             max_upload_bytes=read.number("GRIDCENTER_MAX_UPLOAD_MB", 1, 10_000) * 1_000_000,
             max_photo_bytes=read.number("GRIDCENTER_MAX_PHOTO_MB", 1, 200) * 1_000_000,
+            map_approval=read.text("GRIDCENTER_MAP_APPROVAL"),
+            base_map=read.tiles("GRIDCENTER_BASE_MAP"),
+            base_map_notice=read.base_map_notice(),
             log_level=read.choice("GRIDCENTER_LOG_LEVEL", ("debug", "info", "warning", "error")),
         )
 
@@ -177,6 +203,12 @@ class Settings:
     def secrets(self) -> Secrets:
         """This installation's secrets, made at random by whoever asks first."""
         return Secrets.load(self.home / "secrets.json")
+
+    @property
+    def base_map_origin(self) -> str:
+        """Scheme and host of the outside base map, '' when there is none."""
+        parts = urlsplit(self.base_map)
+        return f"{parts.scheme}://{parts.netloc}" if self.base_map else ""
 
     @property
     def root(self) -> Path:
@@ -263,6 +295,24 @@ class _Reader:
             return ZoneInfo(text)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise SettingInvalid(variable, text, "Asia/Shanghai, Asia/Urumqi, …") from error
+
+    def tiles(self, variable: str) -> str:
+        """A tile address with {z}, {x}, {y}; WMTS's own names are taken too."""
+        text = self.text(variable)
+        for wmts, short in (("{TileMatrix}", "{z}"), ("{TileCol}", "{x}"), ("{TileRow}", "{y}")):
+            text = text.replace(wmts, short)
+        parts = urlsplit(text)
+        whole = parts.scheme in ("http", "https") and "{" not in parts.netloc and parts.hostname
+        if text and not (whole and all(axis in text for axis in ("{z}", "{x}", "{y}"))):
+            raise SettingInvalid(variable, text, "https://host/…{z}…{x}…{y}")
+        return text
+
+    def base_map_notice(self) -> str:
+        """What a base map must say of itself; maps without their approval may not be shown."""
+        text = self.text("GRIDCENTER_BASE_MAP_NOTICE")
+        if self.text("GRIDCENTER_BASE_MAP") and not text:
+            raise SettingInvalid("GRIDCENTER_BASE_MAP_NOTICE", "", "天地图 GS(…)…号")
+        return text
 
     def database_url(self, variable: str) -> str:
         text = self.text(variable)

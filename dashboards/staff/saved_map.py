@@ -15,9 +15,11 @@ from dashboards.api.schemas import Text
 from dashboards.api.statistics import PeriodQuery, asked
 from dashboards.assets import STATIC, manifest
 from dashboards.language import locale
+from dashboards.maps import map_notice
 from dashboards.requests import actor, house, tx
 from dashboards.security import nonce
 from dashboards.staff.frame import require_tab
+from gridcenter.areas.queries import top_areas
 from gridcenter.errors import NotFound, Words
 from gridcenter.statistics.queries import indicators
 from layers.folium_map import MapRequest, choropleth
@@ -26,9 +28,6 @@ from layers.queries import layer_version
 bp = APIBlueprint("saved_map", __name__, enable_openapi=False)
 
 INDICATOR = Words("指标", "indicator")
-NOTICE = Words(
-    "示例边界，非行政区划 · CGCS2000", "Example boundaries, not administrative · CGCS2000"
-)
 NOTHING = Words(
     "没有下一级区域，地图无可画", "There are no areas below, so there is nothing to draw"
 )
@@ -97,7 +96,7 @@ def _wanted(
         contents=_contents() if query.save else None,
         nonce="" if query.save else nonce(),
         locale=locale(),
-        notice=NOTICE.in_locale(locale()),
+        notice=map_notice(top_areas(tx())),
         **({} if query.save else {"room_left_px": 24}),
     )
 

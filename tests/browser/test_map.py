@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import threading
 import time
+from dataclasses import replace
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
 
 from tests.builders import STREET, make_buildings, report_json
 from tests.builders import report as a_report
 
 GRID = f"{STREET}001Z001"
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
 
 
 def soon(page, script, wanted=True, seconds=20):
@@ -75,3 +84,71 @@ def test_maplibre_draws_tiles_by_their_tilejson_and_clusters(live, open_page):
     soon(page, codes, 8)
     total = f"({shown} : [])('incident').reduce((n, f) => n + (f.properties.count ?? 1), 0)"
     soon(page, total, 3)
+
+
+@pytest.fixture
+def real_borders(live):
+    """The place as a district has it after importing its own boundaries."""
+    with live.database.transaction() as tx:
+        tx.execute("UPDATE area_version SET is_example = false")
+    yield
+    with live.database.transaction() as tx:
+        tx.execute("UPDATE area_version SET is_example = true")
+
+
+def notice(page):
+    page.locator(".map-attribution").wait_for()
+    return page.inner_text(".map-attribution")
+
+
+def test_examples_say_on_the_map_and_at_the_door_that_they_are(open_page):
+    assert notice(open_page("D-01", "/desk").page) == "示例边界，非行政区划 · CGCS2000"
+    open_page(None, "/login").page.locator("[data-example]").wait_for()
+
+
+def test_real_borders_are_not_called_examples(open_page, real_borders):
+    assert notice(open_page("D-01", "/desk").page) == "未填审图号，仅供内部使用 · CGCS2000"
+
+
+def test_an_outside_base_map_lies_under_ours_and_is_named(live, open_page, real_borders):
+    asked = []
+
+    class Tiles(SimpleHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Type", "image/png")
+            self.send_header("Access-Control-Allow-Origin", "*")
+            self.end_headers()
+            self.wfile.write(PIXEL)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Tiles)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    app = live.house.app
+    before = app.extensions["house"]
+    app.extensions["house"] = replace(
+        before,
+        settings=replace(
+            before.settings,
+            base_map=f"http://127.0.0.1:{server.server_port}/{{z}}/{{x}}/{{y}}.png?tk=key",
+            base_map_notice="底图：试验 GS(2026)1号",
+            map_approval="苏S(2026)001号",
+        ),
+    )
+    try:
+        watched = open_page("D-01", "/desk")
+        page = watched.page
+        assert notice(page) == "苏S(2026)001号 · 底图：试验 GS(2026)1号 · CGCS2000"
+        until = time.monotonic() + 20
+        while not asked and time.monotonic() < until:
+            page.wait_for_timeout(100)
+        assert asked and all(path.endswith(".png?tk=key") for path in asked)
+        page.wait_for_timeout(300)
+        assert watched.faults == []
+    finally:
+        app.extensions["house"] = before
+        server.shutdown()
+        server.server_close()

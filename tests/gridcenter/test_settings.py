@@ -42,6 +42,9 @@ def test_the_stream_follows_the_port() -> None:
         ("GRIDCENTER_SECURE_COOKIES", "maybe"),
         ("GRIDCENTER_LOG_LEVEL", "loud"),
         ("GRIDCENTER_DATABASE_URL", "mysql://u:hidden@h/d"),
+        ("GRIDCENTER_BASE_MAP", "https://maps.example/{z}/{x}.png"),
+        ("GRIDCENTER_BASE_MAP", "file:///maps/{z}/{x}/{y}.png"),
+        ("GRIDCENTER_BASE_MAP", "https://{z}.example/{x}/{y}.png"),
     ],
 )
 def test_an_unusable_value_is_refused_by_name(variable: str, value: str) -> None:
@@ -50,6 +53,20 @@ def test_an_unusable_value_is_refused_by_name(variable: str, value: str) -> None
     assert variable in refused.value.detail("zh")
     assert variable in refused.value.detail("en")
     assert "hidden" not in str(refused.value)
+
+
+def test_a_base_map_speaks_xyz_or_wmts_and_names_its_approval() -> None:
+    assert Settings.from_environment({}).base_map_origin == ""
+    given = {
+        "GRIDCENTER_BASE_MAP": "https://maps.example:8443/{TileMatrix}/{TileRow}/{TileCol}?tk=1",
+        "GRIDCENTER_BASE_MAP_NOTICE": "GS(2026)1",
+    }
+    found = Settings.from_environment(given)
+    assert found.base_map == "https://maps.example:8443/{z}/{y}/{x}?tk=1"
+    assert found.base_map_origin == "https://maps.example:8443"
+    del given["GRIDCENTER_BASE_MAP_NOTICE"]
+    with pytest.raises(SettingInvalid, match="GRIDCENTER_BASE_MAP_NOTICE"):
+        Settings.from_environment(given)
 
 
 @pytest.mark.parametrize(

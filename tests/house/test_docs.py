@@ -288,6 +288,7 @@ WRITTEN_DOWN = {
     "www.apache.org": ("LICENSE",),
     "www.opengis.net": (".py",),
     "github.com": ("samples/gusu/README.md", "package-lock.json"),
+    "t0.tianditu.gov.cn": ("docs/how-to/base-map.md",),
 }
 RESERVED = (".example", ".example.org", ".example.com", ".test", ".invalid")
 

@@ -71,7 +71,8 @@ function draw(canvas, features) {
 async function backdrop(canvas) {
   const response = await fetch(canvas.dataset.backdrop, { credentials: 'same-origin' }).catch(() => null);
   if (!response?.ok) return; // an installation that publishes no picture has a plain page
-  const { features = [] } = await response.json().catch(() => ({}));
+  const { features = [], example = false } = await response.json().catch(() => ({}));
+  document.querySelector('[data-example]').hidden = !example;
   if (!features.length) return;
   draw(canvas, features);
   new ResizeObserver(() => draw(canvas, features)).observe(canvas);

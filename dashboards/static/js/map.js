@@ -4,6 +4,7 @@
  */
 import { Map as GlMap, ScaleControl } from 'maplibre-gl';
 import { isEnglish, t } from './i18n.js';
+import { baseMap, mapNotice } from './mapground.js';
 import { MapData, tileRequest } from './mapdata.js';
 import { drawImage } from './mapimages.js';
 import { MapLabels } from './maplabels.js';
@@ -39,7 +40,7 @@ class GridMap {
     const theme = options.theme ?? currentTheme();
     this.#element = element;
     this.#options = {
-      interactive: true, tiles: `${location.origin}/tiles`, attribution: t('示例边界，非行政区划 · CGCS2000'), ...options,
+      interactive: true, tiles: `${location.origin}/tiles`, attribution: mapNotice(), ...options,
     };
     this.#layers = (options.layers ?? TILE_LAYERS.filter((name) => name !== 'worker')).filter((name) => TILE_LAYERS.includes(name));
     element.classList.add('map');
@@ -75,7 +76,7 @@ class GridMap {
   /** Sizes and colours of a theme; all parts of the map read them from the same object. */
   #takeTheme(theme) {
     const size = SIZES[this.#options.size] ?? SIZES[theme] ?? SIZES.light;
-    Object.assign(this.#look, { size, colour: colours(this.#element), wall: theme === 'wall' });
+    Object.assign(this.#look, { size, colour: colours(this.#element), wall: theme === 'wall', dim: theme !== 'light' });
   }
 
   #fill() {
@@ -84,7 +85,7 @@ class GridMap {
   }
 
   #style() {
-    return mapStyle({ ...this.#look, layers: this.#layers, tiles: this.#options.tiles, fill: this.#fill() });
+    return mapStyle({ ...this.#look, layers: this.#layers, tiles: this.#options.tiles, fill: this.#fill(), base: baseMap(this.#look.dim) });
   }
 
   #controls() {

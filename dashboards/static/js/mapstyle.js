@@ -45,13 +45,12 @@ export function chosenImage({ severity = 'general', time_state = 'in_time', stat
 
 const width = (stops, scale) => ['interpolate', ['linear'], ['zoom'], ...stops.flatMap(([z, px]) => [z, px * scale])];
 
-function sources({ layers, tiles, attribution }) {
-  const found = {};
+function sources({ layers, tiles, base }) {
+  const found = base ? { base: base.source } : {};
   for (const name of layers) {
     found[name] = {
       type: 'vector', tiles: [`${tiles}/${name}/{z}/{x}/{y}.mvt`], minzoom: MIN_ZOOM[name] ?? 0, maxzoom: MAX_TILE_ZOOM,
       ...(name === 'building' || AREA_LAYERS.includes(name) ? { promoteId: 'code' } : { promoteId: 'id' }),
-      attribution,
     };
   }
   for (const name of GEOJSON) found[name] = { type: 'geojson', data: EMPTY };
@@ -250,11 +249,11 @@ function labels(colour, size, has) {
 
 /**
  * The whole style. `colour` resolves tokens; `layers` are the tile layers wanted; `tiles` the absolute prefix;
- * `fill` {property, breaks} or null for no choropleth. Order: ground, choropleth, buildings, lines fine to
+ * `fill` {property, breaks} or null for no choropleth, `base` an outside base map or null. Order: ground, base map, choropleth, buildings, lines fine to
  * coarse, chosen, links, labels, dots, symbols: a name gives way to every symbol, which comes after it
  * (a chosen micro-grid's ground lies under its buildings).
  */
-export function mapStyle({ colour, layers, tiles, size, fill, wall = false }) {
+export function mapStyle({ colour, layers, tiles, size, fill, base = null, wall = false }) {
   const has = (name) => layers.includes(name);
   const lines = areaLines(colour, size.line);
   const pick = chosen(colour);
@@ -262,9 +261,10 @@ export function mapStyle({ colour, layers, tiles, size, fill, wall = false }) {
   const when = (name, list) => (has(name) ? list : []);
   return {
     version: 8,
-    sources: sources({ layers, tiles }),
+    sources: sources({ layers, tiles, base }),
     layers: [
       { id: 'ground', type: 'background', paint: { 'background-color': colour('map-ground') } },
+      ...(base ? [base.layer] : []),
       ...(fill && has('grid') ? choropleth(colour, fill) : []),
       ...when('microgrid', [pick.fill]),
       ...when('building', buildings(colour, wall)),

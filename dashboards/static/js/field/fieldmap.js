@@ -18,7 +18,7 @@ const collection = (features) => ({ type: 'FeatureCollection', features });
  */
 export function fieldMap(element, { centre = null, bounds = null, areas = [], onClick, zoomButtons = false, framed = false } = {}) {
   const map = createMap(element, {
-    layers: LAYERS, choropleth: false, size: 'phone', zoomButtons, onClick, attribution: t('示例边界'),
+    layers: LAYERS, choropleth: false, size: 'phone', zoomButtons, onClick,
     ...(centre ? { center: centre, zoom: ZOOM } : { bounds }),
   });
   element.addEventListener('map-error', (event) => event.stopPropagation()); // missing tiles leave the phone's own lines

@@ -25,7 +25,7 @@ export class PlanCanvas {
     this.#cover = node('div', { className: 'redraw-layer redraw-cover', hidden: true, inert: true, aria: { hidden: 'true' } });
     this.#handle = this.#makeHandle();
     place.replaceChildren(under, this.#cover, this.#handle);
-    this.#plan = createMap(under, { choropleth: false, layers: TILES, bounds, padding: PADDING, attribution: t('示例边界') });
+    this.#plan = createMap(under, { choropleth: false, layers: TILES, bounds, padding: PADDING });
     this.#furnish(this.#plan.map, 'plan');
     this.#plan.map.on('click', (event) => onPick([event.lngLat.lng, event.lngLat.lat]));
     this.#plan.map.on('move', () => this.#follow());

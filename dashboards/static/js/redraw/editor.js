@@ -239,7 +239,7 @@ export class Editor {
       border: this.#drawing.bordering ? [t('移界：拖动边界上的点，邻区跟着变；'), key('Enter'), t('完成'), key('Esc'), t('放弃')] : [t('移界：点要改边界的区域')],
       create: [t('新建：画出范围，占到的邻区会让出；'), key('Enter'), t('完成'), key('Esc'), t('放弃')],
     }[this.#tool] ?? [this.#mayEdit ? t('点一个区域看它的数字和可做的事') : t('只看：这一步您不能改方案')];
-    this.#parts.foot.replaceChildren(node('span', { className: 'grow redraw-hint' }, hint), node('span', {}, t('吸附邻界、建筑')), node('span', {}, t('示例边界')));
+    this.#parts.foot.replaceChildren(node('span', { className: 'grow redraw-hint' }, hint), node('span', {}, t('吸附邻界、建筑')));
   }
 
   // --- words in place ----------------------------------------------------------------------------

@@ -23,8 +23,7 @@ function fitScreen() {
 
 let map = null;
 async function openMap() {
-  const { bbox, is_example: example } = await api.get(`areas/${encodeURIComponent(root.dataset.area)}`);
-  root.querySelector('[data-legal]').hidden = !example;
+  const { bbox } = await api.get(`areas/${encodeURIComponent(root.dataset.area)}`);
   const [west, south, east, north] = bbox;
   map = new WallMap(root.querySelector('[data-map]'), {
     bounds: [[west, south], [east, north]], scale: scaleOf(), legend: root.querySelector('[data-legend]'),
