@@ -103,3 +103,11 @@ def not_written_over(page: Page, selector: str) -> None:
     for control in controls:
         found = control.bounding_box()
         assert found is not None and found["y"] + found["height"] <= box["y"]
+
+
+def without_feed(page: Page) -> None:
+    """The page hears of nothing that others do."""
+    page.route(
+        "**/api/v1/journal?**",
+        lambda route: route.fulfill(json={"items": [], "next": "0.0"}),
+    )

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
 
 from tests.browser.conftest import Live
 from tests.browser.desk import (
@@ -26,6 +25,7 @@ from tests.browser.desk import (
     state,
     tab_count,
     until,
+    without_feed,
     words,
 )
 from tests.journeys.test_incident import picture
@@ -163,14 +163,6 @@ def test_what_cannot_be_done_says_why(live: Live, open_page: Open) -> None:
     assert page.locator(".case-buttons .button-primary").count() == 1
 
 
-def without_feed(page: Page) -> None:
-    """The page hears of nothing that others do."""
-    page.route(
-        "**/api/v1/journal?**",
-        lambda route: route.fulfill(json={"items": [], "next": "0.0"}),
-    )
-
-
 def test_a_conflict_shows_both_versions(live: Live, open_page: Open) -> None:
     incident = filed(live)
     watched = open_page("D-01", "/login")
@@ -282,22 +274,6 @@ def test_what_others_do_to_the_open_case_is_seen(live: Live, open_page: Open) ->
     assert other.operate(incident, "dispatch", 4, to="01-002").status_code == 200
     says(page, ".timeline", "派给 网格员 01-002", LIVE_S)
     until(page, lambda: row(page, incident).count() == 0)
-
-
-def test_a_filed_case_is_drawn_though_two_loads_overtake_each_other(
-    live: Live, open_page: Open
-) -> None:
-    incident = reported(live)
-    page = ready(open_page("Z-01", f"/desk/{incident}"))
-    page.wait_for_selector('[data-operation="file"]')
-    held: list[Any] = []
-    page.route("**/candidates", lambda route: held.append(route), times=1)
-    page.keyboard.press("f")
-    until(page, lambda: held)  # the case was fetched and waits; the feed fetches it once more
-    page.wait_for_selector('.case-buttons [data-operation="dispatch"]')
-    assert page.locator('[data-operation="file"]').count() == 0
-    assert "待派遣" in words(page, ".timeline")
-    not_written_over(page, ".candidate-foot")
 
 
 def test_one_operation_is_sent_once(live: Live, open_page: Open) -> None:

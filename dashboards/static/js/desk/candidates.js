@@ -5,6 +5,7 @@ import { locale, t, tn } from '../i18n.js';
 import { whileBusy } from '../dialog.js';
 import { button, el } from './dom.js';
 import { busyWord } from './operations.js';
+import { failed } from './states.js';
 
 const SHOWN = 3;
 
@@ -27,9 +28,28 @@ export class Candidates {
     this.#place.hidden = true;
   }
 
-  /** Draws what the server proposed for the case `id`. */
+  /** They are asked for: those of the same case stay, for another it says what is awaited. */
+  expect(id) {
+    if (id === this.#id && !this.#place.hidden) return;
+    this.#instead(id, el('p', { class: 'candidates-none', role: 'status' }, t('正在算谁可以去…')));
+  }
+
+  /** They did not come. Those of the same case stay. */
+  fail(id, error, again) {
+    if (id === this.#id && this.#found) return;
+    this.#instead(id, failed(error, t('没能取到候选'), again));
+  }
+
+  #instead(id, node) {
+    this.#id = id;
+    this.#found = null;
+    this.#place.hidden = false;
+    this.#place.replaceChildren(el('header', { class: 'candidates-head' }, el('h2', {}, t('派给谁'))), node);
+  }
+
+  /** Draws what the server proposed for the case `id`; returns whether that is something new. */
   show(id, found) {
-    if (id !== this.#id) {
+    if (id !== this.#id || !this.#found) {
       this.#all = false;
       this.#tab = found.workers.length ? 'workers' : 'departments';
     }
@@ -38,6 +58,7 @@ export class Candidates {
     this.#found = found;
     this.#place.hidden = false;
     if (!same) this.#draw();
+    return !same;
   }
 
   openTab(tab) {

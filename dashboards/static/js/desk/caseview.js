@@ -11,7 +11,13 @@ import { empty, failed, notThere, unmatched, whileWaiting } from './states.js';
 import { eventName } from './words.js';
 
 const SLOW_MS = 150;
+const LATE_MS = 1000; // so long a case waits for who could go; then it is drawn without
+const AGAIN_MS = 5000; // what did not arrive is asked for again
 const SENDING = Object.freeze({ code: 'sending' });
+
+const pause = (wait_ms) => new Promise((done) => { setTimeout(done, wait_ms); });
+
+const mayDispatch = (item) => item.allowed_operations.some(({ operation, allowed }) => operation === 'dispatch' && allowed);
 
 export class CaseView {
   #place; #map; #candidates; #shown; #changed; #close; #id = null; #item = null; #bar; #foot; #body; #loading = null; #loaded; #sides = [];
@@ -83,20 +89,43 @@ export class CaseView {
       const item = await api.get(`incidents/${id}`, {}, { signal: loading.signal });
       clearTimeout(slow);
       if (this.#loading !== loading) return;
-      const dispatch = item.allowed_operations.find(({ operation }) => operation === 'dispatch');
-      const asks = dispatch?.allowed ? api.get(`incidents/${id}/candidates`, {}, { signal: loading.signal }) : null;
-      const [found, sides] = await Promise.all([asks, sidesOf(item)]);
+      const besides = this.#besides(item, loading.signal);
+      const intime = await Promise.race([besides, pause(LATE_MS)]);
       if (this.#loading !== loading) return;
-      this.#sides = sides;
-      if (found) this.#candidates.show(id, found);
-      if (JSON.stringify(item) !== JSON.stringify(this.#item)) this.#draw(item, found); // drawn again, a focus inside would be lost
+      this.#arrived(item, intime ?? {}, loading);
+      if (!intime) besides.then((late) => this.#loading === loading && this.#arrived(item, late, loading));
     } catch (error) {
       if (error.code === 'aborted' || this.#loading !== loading) return;
       if (fresh || error.status === 404) this.#missing(error, id);
+      else if (error.retryable) this.#again(loading);
     } finally {
       clearTimeout(slow);
       waited?.();
     }
+  }
+
+  /** Who could go and the sides of an uncertain place, asked for beside the case: {found, error, sides}. */
+  async #besides(item, signal) {
+    const asks = mayDispatch(item) ? api.get(`incidents/${item.id}/candidates`, {}, { signal }).then((found) => ({ found }), (error) => ({ error })) : {};
+    const [told, sides] = await Promise.all([asks, sidesOf(item)]);
+    return { ...told, sides };
+  }
+
+  /** Draws what is new of a case; it is drawn without what is late, which is drawn when it comes. */
+  #arrived(item, { found, error, sides = this.#item?.id === item.id ? this.#sides : [] }, loading) {
+    let news = JSON.stringify([item, sides]) !== JSON.stringify([this.#item, this.#sides]); // drawn again, a focus inside would be lost
+    this.#sides = sides;
+    if (found) news = this.#candidates.show(item.id, found) || news;
+    else if (error) this.#candidates.fail(item.id, error, () => this.refresh());
+    else if (mayDispatch(item)) this.#candidates.expect(item.id);
+    else this.#candidates.hide();
+    if (news) this.#draw(item);
+    if (error?.retryable) this.#again(loading);
+  }
+
+  /** A load that failed is repeated, unless a newer one began meanwhile. */
+  #again(loading) {
+    setTimeout(() => { if (this.#loading === loading) this.refresh(); }, AGAIN_MS);
   }
 
   #missing(error, id) {
@@ -111,10 +140,9 @@ export class CaseView {
   }
 
   /** The only place that sets the item: what is stored is what is shown, and an operation is sent with its version. */
-  #draw(item, found) {
+  #draw(item) {
     const fresh = this.#item?.id !== item.id;
     this.#item = item;
-    if (!found) this.#candidates.hide();
     const old = this.#body.querySelector('.case-scroll');
     const scroll = fresh ? 0 : old?.scrollTop ?? 0;
     this.#body.replaceChildren(caseBody(item, this.#sides, { onPhoto: (file, stage) => this.#photo(file, stage) }));
@@ -122,7 +150,7 @@ export class CaseView {
     this.#bar.show(item, this.#candidates.proposal);
     this.#foot.hidden = item.allowed_operations.length === 0 && !this.#bar.message.hasChildNodes() && !this.#bar.writing;
     this.#shown(item);
-    this.#map.showCase(item, found?.workers ?? []);
+    this.#map.showCase(item, this.#candidates.found?.workers ?? []);
   }
 
   /**
@@ -220,6 +248,7 @@ export class CaseView {
 
   #leave() {
     this.#loading?.abort();
+    this.#loading = null; // what still comes is of a case that was left
     this.#id = null;
     this.#item = null;
     this.#bar.hide();

@@ -222,12 +222,14 @@ class Desk {
     const stream = live();
     if (!stream) return;
     let touched = new Set();
-    const bring = paced(async () => {
+    // Each at its own pace: a late answer about one does not hold the other up.
+    const bringQueue = paced(() => { this.#map.refresh(); return this.#queue.refresh(); }, REFRESH_MS);
+    const bringCase = paced(() => {
       const ids = touched;
       touched = new Set();
-      this.#map.refresh();
-      await Promise.allSettled([this.#queue.refresh(), this.#case.id && (ids.has(this.#case.id) || ids.has('*')) ? this.#case.refresh() : null]);
+      return this.#case.id && (ids.has(this.#case.id) || ids.has('*')) ? this.#case.refresh() : null;
     }, REFRESH_MS);
+    const bring = () => { bringQueue(); bringCase(); };
     stream.subscribe(({ items, reset }) => {
       const cases = items.filter(({ topic }) => topic === 'case');
       const photos = items.filter(({ topic, subject_id }) => topic === 'photo' && subject_id === this.#case.id); // what is owed changes with them
@@ -246,7 +248,7 @@ class Desk {
 
   #refresh() {
     this.#map.refresh();
-    this.#queue.refresh().catch(() => {}); // the feed says it again, the banner tells of a lost connection
+    this.#queue.refresh();
   }
 }
 

@@ -10,6 +10,7 @@ import { channelName, firstTab, placeWords, shortNumber, stateName, tabsFor } fr
 
 const PAGE = 50;
 const MOST = 200;
+const AGAIN_MS = 5000; // what did not arrive is asked for again
 const GROUPS = ['overdue', 'soon', 'in_time', 'stopped', 'closed'];
 const groupName = (key) => ({
   overdue: t('超期'), soon: t('即将到期'), in_time: t('时限内'), stopped: t('停表'), closed: t('已结束'),
@@ -19,7 +20,7 @@ export class Queue {
   #list; #tabs; #found; #posts; #open; #tab; #filter = { area: '', channel: '', order: 'due', q: '' };
   #items = []; #next = null; #rows = new Map(); #heads = new Map(); #counts = {}; #chosen = null;
   #waiting = null; #pointed = false; #loading = null; #more; #end; #gone = new Set(); #fresh = new Set(); #drawn; #error = null; #asked = false;
-  #refreshing = null; #missed = false;
+  #refreshing = null; #missed = false; #again = null;
 
   /** `open(id)` is called when a row is chosen, `drawn()` after the list says something new. */
   constructor(root, { posts, open, drawn }) {
@@ -90,6 +91,7 @@ export class Queue {
   async load() {
     this.#loading?.abort();
     this.#refreshing?.abort();
+    clearTimeout(this.#again);
     const loading = new AbortController();
     this.#loading = loading;
     this.#missed = false;
@@ -123,7 +125,7 @@ export class Queue {
     this.#loading = null;
     if (!this.#missed) return;
     this.#missed = false;
-    this.refresh().catch(() => {}); // the feed says it again, the banner tells of a lost connection
+    this.refresh();
   }
 
   #failed(error) {
@@ -159,17 +161,29 @@ export class Queue {
     }
   }
 
-  /** After the feed said that something changed: what is on the screen is brought up to date, nothing is pushed away. */
+  /**
+   * After the feed said that something changed: what is on the screen is brought up to date, nothing is pushed away.
+   * What does not arrive is asked for again; the banner tells of a lost connection.
+   */
   async refresh() {
     this.#missed = Boolean(this.#loading);
     if (this.#missed) return;
     this.#refreshing?.abort();
-    this.#refreshing = new AbortController();
-    const { signal } = this.#refreshing;
+    clearTimeout(this.#again);
+    const refreshing = new AbortController();
+    this.#refreshing = refreshing;
+    try {
+      await this.#bring(refreshing.signal);
+    } catch (error) {
+      if (error.code !== 'aborted' && this.#refreshing === refreshing) this.#again = setTimeout(() => this.refresh(), AGAIN_MS);
+    }
+  }
+
+  async #bring(signal) {
     const limit = Math.min(MOST, Math.max(PAGE, this.#items.length));
     const [page] = await Promise.all([api.get('incidents', { ...this.#params(), limit }, { signal }), this.#count(signal)]);
     this.#missed = Boolean(this.#loading); // a further page began meanwhile
-    if (this.#missed) return;
+    if (this.#missed || signal.aborted) return;
     const there = new Set(page.items.map(({ id }) => id));
     const tail = page.next && this.#items.length > limit ? this.#items.slice(limit).filter(({ id }) => !there.has(id)) : [];
     this.#arrived({ items: [...page.items, ...tail], next: tail.length ? this.#next : page.next });
@@ -378,6 +392,6 @@ export class Queue {
       this.#dress(row, item);
       if (row.querySelector('.queue-time').className !== before) moved = true;
     }
-    if (moved) this.refresh().catch(() => {});
+    if (moved) this.refresh();
   }
 }
