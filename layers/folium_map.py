@@ -134,7 +134,8 @@ def _number(value: float) -> str:
 
 def _drawn(features: list[dict[str, Any]], wanted: MapRequest, breaks: list[float]) -> str:
     import folium
-    from branca.element import Element
+    from branca.element import Element, MacroElement
+    from jinja2 import Template
 
     drawing = folium.Map(tiles=None, control_scale=True, zoom_snap=0.25, attribution_control=False)
     # Instance attributes stand before folium's own list, which names foreign hosts. bootstrap, icon
@@ -162,14 +163,41 @@ def _drawn(features: list[dict[str, Any]], wanted: MapRequest, breaks: list[floa
             style_function=_hatched,
             interactive=False,
         ).add_to(drawing)
-    bounds: Any = shapes.get_bounds()
-    left = wanted.room_left_px
-    drawing.fit_bounds(bounds, padding_top_left=(left, 24), padding_bottom_right=(24, 40))
+    untyped: Any = MacroElement
+    fitting = untyped()  # after the shapes: scripts stand in the order of the elements
+    fitting._template = Template("{% macro script(this, kwargs) %}{{ this.said }}{% endmacro %}")
+    fitting.said = _FIT % (drawing.get_name(), json.dumps(shapes.get_bounds()), wanted.room_left_px)
+    drawing.add_child(fitting)
     root: Any = drawing.get_root()
     root.title = html.escape(f"{_name(wanted)} · {wanted.place}")
     root.header.add_child(Element(f"<style>{_CSS}</style>"), name="gridcenter")
     root.html.add_child(Element(_frame(features, wanted, breaks)), name="frame")
     return str(root.render())
+
+
+# Leaflet's fitBounds gives NaN for a map of no size (a frame that is not laid out yet) and for one
+# smaller than its padding: it is called with what room there is, whenever that changes, until
+# somebody moved the map.
+_FIT = """
+{
+  const [map, bounds, left] = [%s, %s, %d];
+  let moved = false;
+  const fit = () => {
+    map.invalidateSize({ pan: false });
+    const { x, y } = map.getSize();
+    if (moved || !x || !y) return;
+    const beside = x > left + 200 ? left : Math.min(24, x / 8);
+    map.fitBounds(bounds, {
+      animate: false, paddingTopLeft: [beside, Math.min(24, y / 8)],
+      paddingBottomRight: [Math.min(24, x / 8), Math.min(40, y / 8)],
+    });
+  };
+  for (const act of ['pointerdown', 'wheel', 'keydown']) {
+    map.getContainer().addEventListener(act, () => { moved = true; }, { capture: true, passive: true });
+  }
+  new ResizeObserver(fit).observe(map.getContainer());
+}
+"""
 
 
 def _style(feature: dict[str, Any]) -> dict[str, Any]:

@@ -140,6 +140,59 @@ def test_the_saved_map_needs_no_network(
     context.close()
 
 
+def drawn_inside(frame: Frame | Page) -> bool:
+    """Whether every shape of a saved map stands within its window."""
+    return bool(
+        frame.evaluate(
+            """() => { const all = [...document.querySelectorAll('path.leaflet-interactive')];
+              return all.length === 2 && all.every((shape) => {
+                const { left, top, right, bottom, width } = shape.getBoundingClientRect();
+                return width > 10 && left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight;
+              }); }"""
+        )
+    )
+
+
+def test_a_map_that_is_laid_out_late_is_drawn_then(
+    live: Live, open_page: Callable[..., Watched]
+) -> None:
+    watched = opened(open_page)
+    page = watched.page
+    page.evaluate("""() => { const sheet = new CSSStyleSheet();
+      sheet.replaceSync('[data-map] { width: 0 !important; height: 0 !important; }');
+      document.adoptedStyleSheets = [sheet]; }""")
+    page.click('th[data-key="staffing"] button')
+
+    def staffing_map() -> Frame | None:
+        return next((f for f in page.frames if "/map?" in f.url and "staffing" in f.url), None)
+
+    until(page, staffing_map).wait_for_load_state("load")
+    page.wait_for_timeout(500)
+    assert watched.faults == []
+    page.evaluate("document.adoptedStyleSheets = []")
+    until(page, lambda: (frame := staffing_map()) and drawn_inside(frame))
+    assert watched.faults == []
+
+
+def test_a_saved_map_opens_in_a_window_narrower_than_its_legend(
+    live: Live, open_page: Callable[..., Watched], tmp_path: Path
+) -> None:
+    page = opened(open_page).page
+    page.click('th[data-key="staffing"] button')
+    with page.expect_download() as waiting:
+        page.click("[data-map-save]")
+    kept = tmp_path / "map.html"
+    waiting.value.save_as(kept)
+    context = page.context.browser.new_context(viewport={"width": 360, "height": 640})  # type: ignore[union-attr]
+    narrow = Watched(context.new_page()).watch()
+    narrow.page.goto(kept.as_uri())
+    until(narrow.page, lambda: drawn_inside(narrow.page))
+    narrow.page.set_viewport_size({"width": 1200, "height": 800})
+    until(narrow.page, lambda: drawn_inside(narrow.page))
+    assert narrow.faults == []
+    context.close()
+
+
 def test_the_table_leaves_as_a_file_with_its_evidence(
     live: Live, open_page: Callable[..., Watched]
 ) -> None:
