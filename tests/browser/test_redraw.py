@@ -38,6 +38,17 @@ def until(page: Page, asked: str, seconds: float = 20) -> Any:
     raise AssertionError(f"not seen within {seconds} s: {asked}")
 
 
+def waited(page: Page, what: Callable[[], Any], seconds: float = 20) -> Any:
+    """What is given as soon as it is something true."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = what()
+        if found:
+            return found
+        page.wait_for_timeout(50)
+    raise AssertionError(f"not within {seconds} s")
+
+
 def spot(page: Page, bbox: list[float], lon: float, lat: float) -> tuple[float, float]:
     """Where a place stands on the screen while the map shows the plan's area as it opened."""
     box = page.locator(".redraw-map").bounding_box()
@@ -158,9 +169,28 @@ def test_a_plan_is_drawn_checked_by_another_and_seen_on_the_map(
     assert set(rows(page)) == {GRID_2, f"{COMMUNITY}Z003", f"{COMMUNITY}Z004", f"{OTHER}Z003"}
     assert page.locator("[data-act=reverse]").is_visible()
     clean(drawer)
+    # The page is another one then: a script that runs meanwhile would lose its ground.
     page.click("[data-act=reverse]")
-    until(page, f"!location.pathname.endsWith('{plan['id']}')")
+    page.wait_for_url(lambda address: not address.endswith(plan["id"]))
     until(page, "document.querySelectorAll('.redraw-step').length === 1")
+
+
+def test_a_slow_page_does_not_begin_a_plan_twice(live: Live, open_page: OpenPage) -> None:
+    page = open_page("S-01", "/redraw").page
+    asked: list[str] = []
+    page.on("request", lambda r: r.method == "POST" and asked.append(r.url))
+    held: list[Any] = []
+    page.route("**/redraw/*-*", lambda route: held.append(route))
+    page.fill("input[name=title]", "一次就好")
+    box = page.locator(".redraw-form .button-primary").bounding_box()
+    assert box is not None
+    for _ in range(3):  # by the mouse: the driver would wait for the page that is on its way
+        page.mouse.click(box["x"] + 10, box["y"] + 10)
+        waited(page, lambda: held)
+        page.wait_for_timeout(100)
+    assert [url.rsplit("/", 1)[1] for url in asked] == ["plans"]
+    held[0].continue_()
+    page.wait_for_url("**/redraw/*-*")
 
 
 def test_a_step_drawn_without_a_connection_is_kept_and_sent(

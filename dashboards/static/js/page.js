@@ -10,6 +10,12 @@ export function isTyping(event) {
   return event.isComposing || Boolean(event.target.closest?.('input, textarea, select, [contenteditable]'));
 }
 
+/** Goes to another page. Settles only if the reader comes back by the browser's history: what was pressed stays busy. */
+export function leaveFor(address) {
+  location.assign(address);
+  return new Promise((back) => { window.addEventListener('pageshow', back, { once: true }); });
+}
+
 function search(event) {
   if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
   const field = document.querySelector('[data-search]');

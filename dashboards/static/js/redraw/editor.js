@@ -4,7 +4,7 @@ import { banner, whileBusy } from '../dialog.js';
 import { labelPoint, polygonsOf } from '../mapgeometry.js';
 import { icon } from '../icons.js';
 import { t } from '../i18n.js';
-import { isTyping } from '../page.js';
+import { isTyping, leaveFor } from '../page.js';
 import { empty, levelName, loading, node, select, sentence } from '../areas/nodes.js';
 import { planBar } from './bar.js';
 import { PlanCanvas } from './canvas.js';
@@ -167,7 +167,7 @@ export class Editor {
       check: () => this.#try(() => this.#store.act('check')),
       approve: () => askApprove(plan, this.#preview?.totals, (given) => this.#store.act('approve', given)),
       withdraw: () => askWithdraw((given) => this.#store.act('withdraw', given)),
-      reverse: () => this.#try(async () => { const made = await this.#store.act('reverse'); location.assign(`/redraw/${made.id}`); }),
+      reverse: () => this.#try(async () => { const made = await this.#store.act('reverse'); await leaveFor(`/redraw/${made.id}`); }),
     }));
   }
 

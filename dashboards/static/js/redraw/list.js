@@ -3,6 +3,7 @@ import { api } from '../api.js';
 import { whileBusy } from '../dialog.js';
 import { moment, number } from '../format.js';
 import { labelWords, locale, nameOf, t } from '../i18n.js';
+import { leaveFor } from '../page.js';
 import { button, clearErrors, empty, field, levelName, loading, node, select, sentence, showErrors } from '../areas/nodes.js';
 import { due, stateName } from './words.js';
 
@@ -102,7 +103,7 @@ export class PlanList {
     const hour = given.effective_at ? new Date(given.effective_at).toISOString() : null;
     try {
       const plan = await api.post('redraw/plans', { title: given.title, area: given.area, reason: given.reason || null, effective_at: hour });
-      location.assign(`/redraw/${plan.id}`);
+      await leaveFor(`/redraw/${plan.id}`);
     } catch (error) {
       showErrors(form, error);
     }
