@@ -42,6 +42,12 @@ class Edges:
         """The rows of a mask or of indexes."""
         return Edges(self.ends[chosen], self.sign[chosen], self.owner[chosen], self.group[chosen])
 
+    def near(self, box: Floats) -> Edges:
+        """The edges whose own box meets a box (west, south, east, north)."""
+        x, y = self.ends[:, 0::2], self.ends[:, 1::2]
+        meets = (x.max(axis=1) >= box[0]) & (x.min(axis=1) <= box[2])
+        return self.take(meets & (y.max(axis=1) >= box[1]) & (y.min(axis=1) <= box[3]))
+
     def lines(self) -> Shapes:
         """Each edge as a line."""
         return np.asarray(shapely.linestrings(self.ends.reshape(-1, 2, 2)), dtype=object)
@@ -81,6 +87,26 @@ def left_over(edges: Edges) -> Edges:
     sums = np.add.reduceat(edges.sign[order], first)
     run = np.cumsum(new) - 1
     return edges.take(np.sort(order[sums[run] != 0]))
+
+
+def edges_of_lines(lines: Shapes) -> Edges:
+    """Lines of two points each as edges, row by row; they are of one group and own themselves."""
+    ends = shapely.get_coordinates(lines).reshape(-1, 4) + 0.0
+    number = np.arange(len(ends))
+    return _ordered(ends, np.ones(len(ends), np.int64), number, np.zeros(len(ends), np.int64))
+
+
+def matching(one: Edges, two: Edges) -> tuple[Integers, Integers]:
+    """Pairs (row of one, row of two) of edges with the same ends and group."""
+    mine, theirs = _hash(one), _hash(two)
+    order = np.argsort(theirs, kind="stable")
+    first = np.searchsorted(theirs[order], mine, "left")
+    count = np.searchsorted(theirs[order], mine, "right") - first
+    left = np.repeat(np.arange(len(one)), count)
+    within = np.arange(len(left)) - np.repeat(np.cumsum(count) - count, count)
+    right = order[np.repeat(first, count) + within]
+    same = (one.ends[left] == two.ends[right]).all(axis=1)
+    return left[same], right[same]
 
 
 def _hash(edges: Edges) -> NDArray[np.uint64]:

@@ -69,39 +69,40 @@ def sentence(
 ) -> Words:
     """What is wrong, for a person; `names` are those of the fault's areas, in their order."""
     parent = parent or Words("上级区域", "the parent")
-    filled = []
-    for locale in ("zh", "en"):
-        template = _SENTENCES[fault.kind].in_locale(locale)
-        filled.append(
-            template.format(
-                all=_listed(names, locale),
-                parent=_quoted(parent, locale),
-                measure=measured(fault.measure, fault.unit, locale),
-                limit=measured(fault.limit or 0.0, fault.unit, locale),
-                width=_number(fault.width_m or 0.0),
-                building=building or "",
-            )
-        )
-    return Words(filled[0], filled[1])
-
-
-def measured(measure: float, unit: Unit, locale: str) -> str:
-    """A number with its unit: three digits that count, whole numbers of people."""
-    return f"{_number(measure)} {_UNITS[unit].in_locale(locale)}"
+    numbers = [_number(value or 0.0) for value in (fault.measure, fault.limit, fault.width_m)]
+    unit, template = _UNITS[fault.unit], _SENTENCES[fault.kind]
+    plain = {"width": numbers[2], "building": building or ""}
+    return Words(
+        template.zh.format(
+            all=_listed([name.zh for name in names], "zh"),
+            parent=_quoted(parent.zh),
+            measure=f"{numbers[0]} {unit.zh}",
+            limit=f"{numbers[1]} {unit.zh}",
+            **plain,
+        ),
+        template.en.format(
+            all=_listed([name.en for name in names], "en"),
+            parent=_quoted(parent.en),
+            measure=f"{numbers[0]} {unit.en}",
+            limit=f"{numbers[1]} {unit.en}",
+            **plain,
+        ),
+    )
 
 
 def _number(value: float) -> str:
+    """Three digits that count, whole numbers from 100 on."""
     if value >= 100:
         return f"{value:.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.3g}"
 
 
-def _quoted(name: Words, locale: str) -> str:
-    return f"“{name.in_locale(locale)}”"
+def _quoted(name: str) -> str:
+    return f"“{name}”"
 
 
-def _listed(names: Sequence[Words], locale: str) -> str:
-    shown = [_quoted(name, locale) for name in names[:_NAMED]]
+def _listed(names: Sequence[str], locale: str) -> str:
+    shown = [_quoted(name) for name in names[:_NAMED]]
     more = len(names) - len(shown)
     if locale == "zh":
         listed = "、".join(shown) or "无"

@@ -107,8 +107,9 @@ def sheet_faults(
         found = check(sheet.border, members, sheet.limits, contents=counted, fit=False)
         return [_measured(fault) for fault in found]
     plane = Plane.around(sheet.place)
-    found = _fit(sheet, plane, contents=counted, buildings=buildings)
-    known = plane.corners(sheet.place)
+    found = _fit(sheet, plane, contents=counted, buildings=buildings, fit=loose)
+    mending = any(fault.repair is not None for fault in found)
+    known = plane.corners(sheet.place if mending else sheet.place[:0])
     return [_measured(_stored(fault, plane, known)) for fault in found]
 
 

@@ -24,7 +24,9 @@ from gridcenter.areas.chains import (
     clusters,
     drawn_together,
     edges_of,
+    edges_of_lines,
     left_over,
+    matching,
 )
 from gridcenter.areas.fault_kinds import FaultKind, Tolerances
 
@@ -219,13 +221,14 @@ def _noded(edges: Edges) -> BaseGeometry:
 
 
 def _beside(lines: Shapes, faces: Shapes) -> tuple[Integers, Integers]:
-    """Pairs (line, face) where the line lies on the outline of the face."""
-    if not len(faces) or not len(lines):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    middles = shapely.line_interpolate_point(lines, 0.5, normalized=True)
-    rims = shapely.STRtree(shapely.boundary(faces))
-    line, face = rims.query(middles, predicate="dwithin", distance=2 * GRID_M)
-    return line, face
+    """Pairs (line, face) where the line is part of the outline of the face.
+
+    Faces are made of noded lines, so each of their edges is one of them, to the bit.
+    """
+    mine, number = edges_of_lines(lines), np.zeros(len(faces), dtype=np.int64)
+    rims = edges_of(faces, number + 1, number)
+    line, edge = matching(mine, rims)
+    return mine.owner[line], rims.owner[edge]
 
 
 class _Faces:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import shapely
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json
 from shapely.geometry.base import BaseGeometry
 
 from gridcenter.areas.fault_kinds import Contents, Fault, FaultKind, Severity
 from gridcenter.areas.faults import sheet_faults, told
-from gridcenter.areas.sheets import ROOTS, Sheet, all_parents, read_sheets
+from gridcenter.areas.plane import Shapes
+from gridcenter.areas.sheets import Sheet, all_parents, id_list, read_sheets
 from gridcenter.database import Row, Transaction
 from gridcenter.errors import AREA, NotFound, Words
 from gridcenter.geo import STORAGE_SRID
@@ -34,8 +35,11 @@ _SUPERSEDE = "UPDATE area_fault SET superseded_at = now() WHERE id = ANY(%(ids)s
 _INSERT = """
 INSERT INTO area_fault (kind, severity, parent_id, level, area_ids, building_id, geom, measure, unit,
                         width_m, sentence, sentence_en, repair)
-VALUES (%(kind)s, %(severity)s, %(parent)s, %(level)s, %(areas)s, %(building)s, %(geom)s::geometry,
-        %(measure)s, %(unit)s, %(width)s, %(zh)s, %(en)s, %(repair)s)
+SELECT r.kind, r.severity, nullif(r.parent, 0), r.level, r.areas, r.building, r.geom::geometry,
+       r.measure, r.unit, r.width, r.zh, r.en, r.repair
+  FROM json_to_recordset(%(rows)s) AS r(
+         kind text, severity text, parent bigint, level text, areas bigint[], building uuid, geom text,
+         measure float8, unit text, width float8, zh text, en text, repair jsonb)
 """
 _SIZES = {FaultKind.EMPTY_AREA, FaultKind.TOO_SMALL, FaultKind.TOO_LARGE}
 Key = tuple[Any, ...]
@@ -59,12 +63,12 @@ def inspect(tx: Transaction, parent_ids: Collection[int] | None = None) -> Inspe
     parents = all_parents(tx) if parent_ids is None else sorted(parent_ids)
     sheets = read_sheets(tx, parents)
     loose = sheets.loose()
-    given = {"parents": parents}
+    given = {"parents": id_list(parents)}
     counts = {row["id"]: row for row in tx.all(_COUNTS, given)}
     cut = _Cut(tx.connection.execute(_CUT, given, binary=True).fetchall())
     found: list[tuple[Sheet, Fault, str | None]] = []
-    for key, sheet in sheets.by_key.items():
-        over = cut.over(sheet)
+    overs = cut.over(list(sheets.by_key.values()))
+    for (key, sheet), over in zip(sheets.by_key.items(), overs, strict=True):
         contents = _contents(sheet, counts)
         for fault in sheet_faults(sheet, loose=key in loose, contents=contents, buildings=over):
             found.append((sheet, fault, cut.name(fault.building)))
@@ -90,16 +94,18 @@ def parent_id_of(tx: Transaction, code: str) -> int:
 
 def _contents(sheet: Sheet, counts: Mapping[int, Row]) -> dict[int, Contents]:
     """Households as stored with the area; persons and buildings as registered, 0 when none are."""
-    stored = sheet.contents()
-    return {
-        id_: replace(
-            known,
+    nobody = {"persons": 0, "buildings": 0}
+    contents = {}
+    for row in sheet.rows:
+        counted = counts.get(row["id"], nobody)
+        contents[row["id"]] = Contents(
+            households=row["households"],
             # Where nobody is registered at all the number of persons is unknown, not none.
-            persons=(counts[id_]["persons"] or None) if id_ in counts else None,
-            buildings=counts[id_]["buildings"] if id_ in counts else 0,
+            persons=counted["persons"] or None,
+            buildings=counted["buildings"],
+            area_m2=row["area_m2"],
         )
-        for id_, known in stored.items()
-    }
+    return contents
 
 
 class _Cut:
@@ -112,12 +118,18 @@ class _Cut:
         self._shapes = np.asarray(shapes, dtype=object)
         self._tree = shapely.STRtree(self._shapes)
 
-    def over(self, sheet: Sheet) -> dict[Any, BaseGeometry]:
-        """Those near the members of a sheet, by id."""
-        if not self._ids:
-            return {}
-        near = self._tree.query(shapely.box(*shapely.total_bounds(sheet.shapes)))
-        return {self._ids[i]: self._shapes[i] for i in near}
+    def over(self, sheets: list[Sheet]) -> list[dict[Any, BaseGeometry]]:
+        """For each sheet the buildings that meet more than one of its members, by id."""
+        near: list[dict[Any, BaseGeometry]] = [{} for _ in sheets]
+        if self._ids and sheets:
+            shapes = np.concatenate([sheet.shapes for sheet in sheets])
+            of_sheet = np.repeat(np.arange(len(sheets)), [len(sheet.shapes) for sheet in sheets])
+            member, building = self._tree.query(shapes, predicate="intersects")
+            pairs = np.stack([of_sheet[member], building], axis=1)
+            found, members = np.unique(pairs, axis=0, return_counts=True)
+            for at, one in found[members > 1]:
+                near[at][self._ids[one]] = self._shapes[one]
+        return near
 
     def name(self, building: Any) -> str | None:
         """The name and code of a building."""
@@ -129,7 +141,7 @@ def _keep(
 ) -> None:
     """Bring the rows of these parents to what was found."""
     known: defaultdict[Key, list[int]] = defaultdict(list)
-    for row in tx.all(_KNOWN, {"parents": parents}):
+    for row in tx.all(_KNOWN, {"parents": id_list(parents)}):
         areas = tuple(row["area_ids"])
         key = (row["parent"], row["level"], row["kind"], areas, row["building_id"])
         known[(*key, round(row["measure"], 3), row["sentence"])].append(row["id"])
@@ -146,26 +158,35 @@ def _keep(
     if gone:
         tx.execute(_SUPERSEDE, {"ids": gone})
     if fresh:
-        tx.many(_INSERT, [_values(sheet, fault, words) for sheet, fault, words in fresh])
+        places = hexes_of(_places([fault for _, fault, _ in fresh]))
+        rows = [_values(*one, place) for one, place in zip(fresh, places, strict=True)]
+        tx.execute(_INSERT, {"rows": Json(rows)})
 
 
-def _values(sheet: Sheet, fault: Fault, words: Words) -> Row:
-    # An area that is too small is its own place: its outline is stored with it already.
-    place = fault.geom.representative_point() if fault.kind in _SIZES else fault.geom
+def _places(faults: list[Fault]) -> Shapes:
+    """Where each fault is. An area that is too small is its own place: its outline is stored with it
+    already, a point tells which."""
+    places = np.array([fault.geom for fault in faults], dtype=object)
+    of_size = np.array([fault.kind in _SIZES for fault in faults], dtype=bool)
+    places[of_size] = shapely.point_on_surface(places[of_size])
+    return places
+
+
+def _values(sheet: Sheet, fault: Fault, words: Words, place: str) -> Row:
     return {
         "kind": fault.kind.value,
         "severity": fault.severity.value,
-        "parent": None if sheet.parent_id == ROOTS else sheet.parent_id,
+        "parent": sheet.parent_id,
         "level": sheet.level,
         "areas": list(fault.areas),
-        "building": fault.building,
-        "geom": hex_of(place),
+        "building": None if fault.building is None else str(fault.building),
+        "geom": place,
         "measure": fault.measure,
         "unit": fault.unit.value,
         "width": fault.width_m,
         "zh": words.zh,
         "en": words.en,
-        "repair": None if fault.repair is None else Jsonb(_repair(sheet, fault)),
+        "repair": None if fault.repair is None else _repair(sheet, fault),
     }
 
 
@@ -184,4 +205,10 @@ def _repair(sheet: Sheet, fault: Fault) -> dict[str, Any]:
 
 def hex_of(shape: BaseGeometry) -> str:
     """Hexadecimal EWKB in EPSG:4490, exact to the bit."""
-    return str(shapely.to_wkb(shapely.set_srid(shape, STORAGE_SRID), hex=True, include_srid=True))
+    return hexes_of(np.array([shape], dtype=object))[0]
+
+
+def hexes_of(shapes: Shapes) -> list[str]:
+    """The same of many."""
+    placed = shapely.set_srid(shapes, STORAGE_SRID)
+    return [str(text) for text in shapely.to_wkb(placed, hex=True, include_srid=True)]

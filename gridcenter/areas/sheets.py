@@ -53,6 +53,8 @@ SIZES = {
     "microgrid": Sizes(least_households=15, most_households=100),
     "unit_grid": Sizes(least_m2=2_000.0, most_m2=20_000.0),
 }
+_AS_SHIPPED = {level: Limits(sizes=sizes) for level, sizes in SIZES.items()}
+_NO_SIZES = Limits()
 
 
 @dataclass(frozen=True)
@@ -133,9 +135,15 @@ def all_parents(tx: Transaction) -> list[int]:
     return [row["id"] for row in tx.all(_ALL_PARENTS)]
 
 
+def id_list(ids: Collection[int]) -> str:
+    """Row ids as the text of an array: thousands of them are made into a parameter once, not for
+    every statement."""
+    return f"{{{','.join(map(str, sorted(ids)))}}}"
+
+
 def read_sheets(tx: Transaction, parent_ids: Collection[int]) -> Sheets:
     """The areas in force below these parents (ROOTS: those without one), three statements in all."""
-    given = {"parents": sorted(parent_ids)}
+    given = {"parents": id_list(parent_ids)}
     rows = tx.connection.execute(_MEMBERS, given, binary=True).fetchall()
     parents = {
         row["id"]: row for row in tx.connection.execute(_PARENTS, given, binary=True).fetchall()
@@ -186,6 +194,8 @@ def _folded(rows: list[Row]) -> dict[int, dict[str, dict[str, Any]]]:
 
 
 def _limits(settings: Mapping[str, Mapping[str, Any]], level: str) -> Limits:
+    if not settings:
+        return _AS_SHIPPED.get(level, _NO_SIZES)
     topology = settings.get("topology", {})
     metres = {k: float(v) for k, v in topology.items() if k in Tolerances.__dataclass_fields__}
     given = settings.get("sizes", {}).get(level, {})

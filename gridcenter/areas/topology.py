@@ -74,9 +74,10 @@ def check(
     groups = [[k for k in members if k not in apart], [k for k in members if k in apart]]
     found: list[Fault] = []
     for keys, nested in zip(groups, (False, True), strict=True):
-        if keys and fit:
+        if keys and (fit or buildings):
             sheet = _Sheet(parent, keys, members, limits, nested, frozenset(dedicated))
-            found += sheet.misfits(repairs)
+            if fit:
+                found += sheet.misfits(repairs)
             found += sheet.cut_buildings(buildings or {}, repairs)
     found += _parts(members)
     found += _counted(members, limits.sizes, contents or {})
