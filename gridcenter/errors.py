@@ -147,6 +147,18 @@ class ImportRefused(InvalidInput):
 
     def __init__(self, reason: Words, **details: Any) -> None:
         super().__init__(reason=reason, **details)
+        self.reason = reason
+
+
+class BoundaryRefused(ImportRefused):
+    """A boundary would make a new fault; nothing of the writing is stored, ``reason`` names the fault."""
+
+    code = "boundary_refused"
+    zh = "边界对不上，未写入任何数据：{reason}。请改正后再来，或编制调整方案"
+    en = (
+        "The boundaries do not fit and nothing was stored: {reason}."
+        " Correct them and try again, or draw a redraw plan"
+    )
 
 
 # --- who asks ----------------------------------------------------------------------------------

@@ -28,6 +28,14 @@ FILE_CODES: dict[str, Code] = {
         *FILE_REFUSED,
         title=("不支持的文件格式", "this file format is not supported"),
     ),
+    "boundary.refused": Code(
+        R,
+        "写入会使边界对不上：{value}",
+        "writing would make boundaries that do not fit: {en}",
+        "整份文件不写入，留作待写入；请改正后重传，或用它编制调整方案",
+        "nothing of the file is stored, it waits: correct it and bring it again, or make a redraw plan of it",
+        title=("写入会使边界对不上", "writing would make boundaries that do not fit"),
+    ),
     "archive.empty": Code(
         R, "压缩包里没有可导入的文件", "the archive holds no file to import", *FILE_REFUSED
     ),

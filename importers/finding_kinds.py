@@ -44,4 +44,8 @@ R, W, I = Severity.REFUSE, Severity.WARN, Severity.INFORM  # noqa: E741 - a tabl
 NOT_WRITTEN = ("不写入", "not stored")
 FILE_REFUSED = ("整份文件不导入", "nothing of the file is stored")
 STORED = ("照常写入", "stored")
+KEEPS_OUT = (
+    "新出现的会使整份文件写不进去：请改正，或用它编制调整方案",
+    "a new one keeps the whole file out: correct it, or make a redraw plan of it",
+)
 STORED_CHECK = ("照常写入，请核对", "stored, please check")

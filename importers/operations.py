@@ -16,7 +16,15 @@ from psycopg.types.json import Jsonb
 from gridcenter.actor import Actor, ActorKind, act_as
 from gridcenter.areas.operations import AreaCounts
 from gridcenter.database import Database, Transaction
-from gridcenter.errors import FILE, Conflict, ImportRefused, InvalidInput, NotFound, Words
+from gridcenter.errors import (
+    FILE,
+    BoundaryRefused,
+    Conflict,
+    ImportRefused,
+    InvalidInput,
+    NotFound,
+    Words,
+)
 from importers.command import ImportCommand, Progress
 from importers.findings import Finding, Severity
 from importers.kinds import REFERENCE_LAYERS, Kind
@@ -152,7 +160,8 @@ def apply(
     """Bring the good rows of a staged batch into force; `only_rows` are row numbers to keep to.
 
     Refused rows are never written. Raises NotFound, Conflict when the batch is not staged any more,
-    ImportRefused when what it relies on has gone meanwhile.
+    ImportRefused when what it relies on has gone meanwhile, BoundaryRefused when boundaries would not
+    fit: nothing is stored and the batch waits.
     """
     _permit(actor)
     batch = _locked(tx, batch_id)
@@ -201,6 +210,8 @@ def run_import(
 ) -> Outcome:
     """Examine and, unless `dry_run` or the file is refused, write: one transaction for all.
 
+    A file whose boundaries would make a fault stays staged, with a finding that says which.
+
     A dry run reads only and leaves nothing behind, not even a batch.
     """
     from importers.examination import examine
@@ -215,9 +226,26 @@ def run_import(
     with database.transaction() as tx:
         act_as(tx, actor)
         staged = stage(tx, actor, command, progress)
-        applied = apply(tx, actor, staged.id) if staged.state == "staged" else None
+        applied = _applied(tx, actor, staged) if staged.state == "staged" else None
     progress("done", 1.0)
     return _outcome(staged.id, staged.examined, applied)
+
+
+def _applied(tx: Transaction, actor: Actor, staged: Staged) -> Applied | None:
+    """What `apply` did; None, and a finding more, when the boundaries do not fit: the batch waits."""
+    from importers.findings import Findings
+    from importers.staging import store_findings
+
+    try:
+        with tx.connection.transaction():
+            return apply(tx, actor, staged.id)
+    except BoundaryRefused as refused:
+        told = Findings(staged.examined.reading.file)
+        told.add("boundary.refused", value=refused.reason.zh, en=refused.reason.en)
+        store_findings(tx, staged.id, told)
+        # First, because it is why nothing was written.
+        staged.examined.findings.items[:0] = told.items
+        return None
 
 
 def _outcome(batch: UUID | None, examined: Examined, applied: Applied | None) -> Outcome:

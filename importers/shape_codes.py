@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importers.finding_kinds import NOT_WRITTEN, STORED, STORED_CHECK, Code, I, R, W
+from importers.finding_kinds import KEEPS_OUT, NOT_WRITTEN, STORED, STORED_CHECK, Code, I, R, W
 
 SHAPE_CODES: dict[str, Code] = {
     "geometry.missing": Code(R, "没有图形", "there is no geometry", *NOT_WRITTEN),
@@ -85,7 +85,7 @@ SHAPE_CODES: dict[str, Code] = {
         W,
         "与“{other}”重叠 {value} 平方米",
         "overlaps {other!r} by {value} m²",
-        *STORED_CHECK,
+        *KEEPS_OUT,
         title=("与别的区域重叠", "overlaps another area"),
     ),
     "overlap.large": Code(
@@ -99,7 +99,7 @@ SHAPE_CODES: dict[str, Code] = {
         W,
         "与相邻区域之间有缝隙 {value} 平方米",
         "a gap of {value} m² to its neighbours",
-        *STORED_CHECK,
+        *KEEPS_OUT,
         title=("与相邻区域之间有缝隙", "a gap to the neighbouring areas"),
     ),
     "edge.unmatched": Code(

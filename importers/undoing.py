@@ -11,13 +11,24 @@ from gridcenter.database import Transaction
 from gridcenter.errors import FILE, Conflict, NotFound, Words
 
 _BATCH = "SELECT kind, state FROM import_batch WHERE id = %(id)s FOR UPDATE"
-# Parents of what the batch wrote and of what comes again.
+# Parents of what the batch wrote and of what comes again, and areas of it that have areas below.
 _PARENTS = """
 SELECT DISTINCT v.parent_id AS id FROM area_version v WHERE v.batch_id = %(mark)s
 UNION
 SELECT DISTINCT p.parent_id FROM area_version v
   JOIN area_version p ON p.area_id = v.area_id AND upper(p.valid) = lower(v.valid)
  WHERE v.batch_id = %(mark)s
+UNION
+SELECT DISTINCT d.parent_id FROM area_version v
+  JOIN area_version d ON d.parent_id = v.area_id AND upper_inf(d.valid)
+ WHERE v.batch_id = %(mark)s
+"""
+# Areas that are there by the batch alone: before it their ground was nobody's.
+_MADE = """
+SELECT v.area_id AS id FROM area_version v
+ WHERE v.batch_id = %(mark)s
+   AND NOT EXISTS (SELECT FROM area_version p WHERE p.area_id = v.area_id
+                      AND upper(p.valid) = lower(v.valid))
 """
 _STATES = {
     "staged": Words("这次导入还没有写入，放弃即可", "it was not written yet: drop it instead"),
@@ -50,7 +61,7 @@ def undo(tx: Transaction, actor: Actor, batch_id: UUID) -> None:
     """Take a written batch back: what it made goes, what it changed is again as it was before.
 
     Raises NotFound for others than administrators, Conflict with the reason when it was not written
-    or something was built on it, ImportRefused when the old boundaries fit no longer.
+    or something was built on it, BoundaryRefused when the old boundaries fit no longer.
     """
     if actor.kind is not ActorKind.SYSTEM and "system_admin" not in actor.posts:
         raise NotFound(FILE)
@@ -62,9 +73,11 @@ def undo(tx: Transaction, actor: Actor, batch_id: UUID) -> None:
     areas = batch["kind"] == "areas"
     parents: set[int | None] = set()
     if areas:
-        parents = {row["id"] for row in tx.all(_PARENTS, {"mark": str(batch_id)})}
+        mark = {"mark": str(batch_id)}
+        parents = {row["id"] for row in tx.all(_PARENTS, mark)}
         lock_parents(tx, parents)
-        before = lying_now(tx, parents)
+        made = {row["id"] for row in tx.all(_MADE, mark)}
+        before = lying_now(tx, parents).without(made)
     told = tx.scalar("SELECT take_back_import(%(id)s)", {"id": batch_id})
     if told is not None:
         if told["why"] == "not_found":

@@ -21,7 +21,7 @@ from gridcenter.areas.sheets import ROOTS, Sheet, Sheets, name_of, read_sheets
 from gridcenter.areas.topology import check, refusing
 from gridcenter.codes import Level
 from gridcenter.database import Transaction
-from gridcenter.errors import ImportRefused, Words
+from gridcenter.errors import BoundaryRefused, Words
 from gridcenter.geo import from_storage, zone_of
 
 # A gap in ground that no area had before, larger than this share of its largest neighbour, waits for
@@ -66,7 +66,7 @@ def assert_coverage(
 ) -> list[tuple[Sheet, Fault]]:
     """The refusing faults that were let pass, each with its sheet (geometry in the check's metres).
 
-    Raises ImportRefused with the sentence of the worst one that was not there `before`, unless a
+    Raises BoundaryRefused with the sentence of the worst one that was not there `before`, unless a
     person saw and `accepted` them. A fault is an old one when it lies in the place of old faults. A
     gap in ground that nobody had is let pass when it is as large as an area: it waits for one.
     """
@@ -82,7 +82,7 @@ def assert_coverage(
             continue
         earlier = before.by_key.get(key)
         if not accepted and (new := _new(found, sheet, earlier, plane)):
-            raise ImportRefused(told(new[0], sheet))
+            raise BoundaryRefused(told(new[0], sheet))
         passed += [(sheet, fault) for fault in found]
     return passed
 

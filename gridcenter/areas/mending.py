@@ -110,7 +110,7 @@ def propose(tx: Transaction, fault_id: int) -> Proposal:
 def repair(tx: Transaction, actor: Actor, fault_id: int) -> Proposal:
     """The proposal, brought into force as new versions; the parents are checked anew.
 
-    Only the house and system administrators may. Raises what `propose` raises, ImportRefused when
+    Only the house and system administrators may. Raises what `propose` raises, BoundaryRefused when
     it would make another fault, MoveNotAllowed when buildings or open cases would change areas.
     """
     if actor.kind is not ActorKind.SYSTEM and "system_admin" not in actor.posts:

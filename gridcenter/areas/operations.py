@@ -114,7 +114,7 @@ def write_areas(tx: Transaction, level: str, guard: Guard = Guard.REFUSE) -> Are
 
     Expects `area_incoming` filled; parents must be in force already. What is the same is left alone,
     so the same file twice changes nothing. Errors of constraints (overlapping validity, path taken)
-    roll the whole transaction back. Raises ImportRefused for a boundary that makes a new fault.
+    roll the whole transaction back. Raises BoundaryRefused for a boundary that makes a new fault.
     """
     tx.execute("DROP TABLE IF EXISTS area_changed")
     if guard is not Guard.CALLER:

@@ -110,6 +110,16 @@ class Sheets:
 
     by_key: dict[tuple[int, str], Sheet] = field(default_factory=dict)
 
+    def without(self, ids: Collection[int]) -> Sheets:
+        """The sheets as if these areas did not exist; a sheet of nothing is left out."""
+        found = {}
+        for key, sheet in self.by_key.items():
+            kept = [at for at, row in enumerate(sheet.rows) if row["id"] not in ids]
+            if kept:
+                rows = [sheet.rows[at] for at in kept]
+                found[key] = replace(sheet, rows=rows, shapes=sheet.shapes[kept])
+        return Sheets(found)
+
     def loose(self) -> set[tuple[int, str]]:
         """Keys of the sheets that are not proven to fit."""
         keys = list(self.by_key)

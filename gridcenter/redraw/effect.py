@@ -14,8 +14,9 @@ from uuid import UUID
 import shapely
 from psycopg.types.json import Jsonb
 
-from gridcenter.areas.faults import lock_parents
+from gridcenter.areas.faults import assert_coverage, lock_parents, lying_now
 from gridcenter.database import Row, Transaction
+from gridcenter.errors import BoundaryRefused
 from gridcenter.redraw.duties import successors
 from gridcenter.redraw.operations import lock_plan
 from gridcenter.redraw.outcome import Outcome, outcome_of
@@ -118,13 +119,18 @@ def bring_into_effect(
     close_days(tx)
     # Two redraws, or a redraw and an import, go one after the other from here on.
     parents = {row["id"] for row in tx.all(_PARENTS, {"root": plan["area_id"]})}
-    lock_parents(tx, {*parents, plan["area_id"]})
+    parents.add(plan["area_id"])
+    lock_parents(tx, parents)
     outcome = outcome_of(tx, plan_row(tx, plan_id))
     if outcome.refused:
-        _send_back(tx, plan, outcome)
+        _send_back(tx, plan, outcome.findings)
         return None
     held = held_duties(tx, outcome)
-    ids = _write(tx, plan_id, outcome)
+    try:
+        ids = _proven(tx, plan_id, outcome, parents)
+    except BoundaryRefused as refused:
+        _send_back(tx, plan, [*outcome.findings, _finding(refused)])
+        return None
     hour = _hour(tx, plan, outcome, ids)
     moved = {"duty": duties(tx, hour, held)}
     for table, handler in HANDLERS.items():
@@ -143,11 +149,26 @@ def bring_into_effect(
     return summary
 
 
-def _send_back(tx: Transaction, plan: Row, outcome: Outcome) -> None:
+def _proven(tx: Transaction, plan_id: UUID, outcome: Outcome, parents: set[int]) -> dict[str, int]:
+    """What `_write` gives. What is stored goes through the guard of every writing, read back to the
+    bit; raises BoundaryRefused, nothing of it written, when that finds a new fault."""
+    before = lying_now(tx, parents)
+    with tx.connection.transaction():
+        ids = _write(tx, plan_id, outcome)
+        assert_coverage(tx, {*parents, *(ids[key] for key in outcome.picture.units)}, before)
+    return ids
+
+
+def _finding(refused: BoundaryRefused) -> dict[str, Any]:
+    words = {"zh": refused.reason.zh, "en": refused.reason.en}
+    return {"kind": "plan", "severity": "refuse", "code": refused.code, "areas": [], **words}
+
+
+def _send_back(tx: Transaction, plan: Row, findings: list[dict[str, Any]]) -> None:
     """The ground no longer fits the plan: it is a draft again and says why."""
-    worst = next(found for found in outcome.findings if found["severity"] == "refuse")
+    worst = next(found for found in findings if found["severity"] == "refuse")
     failure = {"zh": worst["zh"], "en": worst["en"], "code": worst["code"]}
-    given = {"failure": Jsonb(failure), "findings": Jsonb(outcome.findings)}
+    given = {"failure": Jsonb(failure), "findings": Jsonb(findings)}
     tx.execute(_FAILED, {"id": plan["id"], **given})
     data = {"plan": str(plan["id"]), "title": plan["title"], "state": "draft", "failure": failure}
     tx.execute(_TELL, {"plan": plan["id"], "path": plan["area_path"], "data": Jsonb(data)})

@@ -13,7 +13,7 @@ import pytest
 from gridcenter.actor import ANONYMOUS, SYSTEM
 from gridcenter.codes import Level
 from gridcenter.database import Database, Transaction
-from gridcenter.errors import Conflict, ImportRefused, InvalidInput, NotFound
+from gridcenter.errors import BoundaryRefused, Conflict, ImportRefused, InvalidInput, NotFound
 from importers.command import ImportCommand
 from importers.kinds import Kind
 from importers.operations import apply, discard, run_import, stage
@@ -24,6 +24,7 @@ from importers.queries import (
     refused_rows_csv,
     shapes_near,
 )
+from importers.redrawing import staged_areas
 
 STREET = [[120.60, 31.30], [120.64, 31.30], [120.64, 31.32], [120.60, 31.32], [120.60, 31.30]]
 WEST = [[120.60, 31.30], [120.62, 31.30], [120.62, 31.32], [120.60, 31.32], [120.60, 31.30]]
@@ -171,8 +172,37 @@ def test_a_border_moved_on_one_side_alone_is_told_and_not_written(
     assert staged.examined.difference["vanished_codes"] == ["320508001002"]
     (overlap,) = [f for f in staged.examined.findings if f.code == "overlap"]
     assert float(overlap.value or 0) == pytest.approx(42_200, rel=0.01)
-    with pytest.raises(ImportRefused):
+    told = json.loads(batch_detail(tx, staged.id))
+    (kind,) = [kind for kind in told["findings"] if kind["code"] == "overlap"]
+    assert "keeps the whole file out" in kind["then_en"] and "写不进去" in kind["then_zh"]
+    with pytest.raises(BoundaryRefused, match=r"nothing was stored.*redraw plan"):
         apply(tx, SYSTEM, staged.id)
+
+
+@pytest.mark.usefixtures("street")
+def test_a_file_whose_borders_do_not_fit_waits_with_the_reason(
+    database: Database, tx: Transaction, tmp_path: Path
+) -> None:
+    """The whole file is kept out, its findings stay, and a redraw plan can be made of it."""
+    moved = [[x + 0.0002 if x == 120.62 else x, y] for x, y in WEST]
+    file = geojson(tmp_path, [({"code": "320508001001", "name": "西社区"}, moved)], "moved")
+    versions = "SELECT count(*) FROM area_version"
+    before = tx.scalar(versions)
+
+    outcome = run_import(database, SYSTEM, areas(file, Level.COMMUNITY))
+
+    assert outcome.applied is None and outcome.refused_whole
+    refused = outcome.findings[0]
+    assert refused.code == "boundary.refused" and refused.row is None
+    assert "重叠" in refused.zh and "overlap" in refused.en
+    assert {f.code for f in outcome.findings} >= {"boundary.refused", "overlap"}
+    assert tx.scalar(versions) == before
+    assert outcome.batch is not None
+    told = json.loads(batch_detail(tx, outcome.batch))
+    assert told["state"] == "staged"
+    assert "boundary.refused" in {kind["code"] for kind in told["findings"]}
+    rows, _ = staged_areas(tx, outcome.batch)
+    assert [row["code"] for row in rows] == ["320508001001"]
 
 
 @pytest.mark.usefixtures("street")

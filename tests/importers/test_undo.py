@@ -11,7 +11,7 @@ import pytest
 from gridcenter.actor import ANONYMOUS, SYSTEM
 from gridcenter.codes import Level
 from gridcenter.database import Database, Transaction
-from gridcenter.errors import Conflict, NotFound
+from gridcenter.errors import BoundaryRefused, Conflict, NotFound
 from importers.command import ImportCommand
 from importers.kinds import Kind
 from importers.operations import discard, run_import, stage
@@ -101,6 +101,40 @@ def test_changed_areas_are_as_before(
     now = tx.one("SELECT name, ST_AsText(geom) AS geom FROM area_now WHERE code = '320508001001'")
     assert now == old
     assert tx.scalar("SELECT count(*) FROM area_version WHERE level = 'community'") == 2
+
+
+def test_an_area_that_filled_a_hole_goes_and_leaves_the_hole(
+    tx: Transaction, bring: Bring, tmp_path: Path
+) -> None:
+    """What was nobody's before the batch is nobody's again: no new fault."""
+    street: list[tuple[dict[str, object], object]] = [({"code": "320508001", "name": "甲"}, STREET)]
+    west = {"code": "320508001001", "name": "西社区", "parent_code": "320508001"}
+    east = {"code": "320508001002", "name": "东社区", "parent_code": "320508001"}
+    bring(areas(geojson(tmp_path, street, "street"), Level.STREET))
+    bring(areas(geojson(tmp_path, [(west, WEST)], "west"), Level.COMMUNITY))
+    batch = bring(areas(geojson(tmp_path, [(east, EAST)], "east"), Level.COMMUNITY))
+
+    undo(tx, SYSTEM, batch)
+
+    left = tx.all("SELECT code FROM area_now WHERE level = 'community'")
+    assert [row["code"] for row in left] == ["320508001001"]
+
+
+def test_a_batch_is_not_taken_back_where_its_old_borders_fit_no_longer(
+    tx: Transaction, bring: Bring, town: list[UUID], tmp_path: Path
+) -> None:
+    """Two batches moved one border, each on its side: the first alone cannot go back."""
+    for lower in (town[3], town[2]):
+        undo(tx, SYSTEM, lower)
+    west, east = ([[x + 0.0002 if x == 120.62 else x, y] for x, y in ring] for ring in (WEST, EAST))
+    file = geojson(tmp_path, [({"code": "320508001001", "name": "西社区"}, west),
+                              ({"code": "320508001002", "name": "东社区"}, east)], "moved")  # fmt: skip
+    batch = bring(areas(file, Level.COMMUNITY))
+    tx.execute("UPDATE area_version SET batch_id = NULL WHERE batch_id = %(b)s AND path ~ '*.002'",
+               {"b": str(batch)})  # fmt: skip
+
+    with pytest.raises(BoundaryRefused, match="belong to no area"):
+        undo(tx, SYSTEM, batch)
 
 
 def test_areas_with_buildings_stay(
