@@ -159,8 +159,8 @@ def _keep(
         tx.execute(_SUPERSEDE, {"ids": gone})
     if fresh:
         places = hexes_of(_places([fault for _, fault, _ in fresh]))
-        rows = [_values(*one, place) for one, place in zip(fresh, places, strict=True)]
-        tx.execute(_INSERT, {"rows": Json(rows)})
+        values = [_values(*one, place) for one, place in zip(fresh, places, strict=True)]
+        tx.execute(_INSERT, {"rows": Json(values)})
 
 
 def _places(faults: list[Fault]) -> Shapes:
