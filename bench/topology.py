@@ -6,7 +6,8 @@ the same metres and says only which edges are invalid; ours proves that each tow
 once and names every fault, repairs included. Both must find the towns clean.
 
 The edit: a community of 500 grids in a database of its own; a corner that four grids share is moved and
-written with everything that a writing does (staging, lock, reading before and after, proof, history).
+written with everything that a writing does (staging, lock, reading before and after, proof, history);
+then once more by the hour of a redraw plan, as the editor writes it.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from typing import Any
 import numpy as np
 import pyogrio
 import shapely
+from psycopg.types.json import Jsonb
+from shapely.geometry import mapping
 
 from bench.figures import Bound, Figure, same
-from gridcenter import cluster
+from gridcenter import clock, cluster
 from gridcenter.areas.faults import sheet_faults
 from gridcenter.areas.inspection import inspect
 from gridcenter.areas.operations import stage_areas, write_areas
@@ -33,6 +36,7 @@ from gridcenter.codes import path_label
 from gridcenter.database import Database, Transaction, upgrade
 from gridcenter.errors import Words
 from gridcenter.provision import create_database, drop_database
+from gridcenter.redraw.effect import bring_into_effect
 from gridcenter.settings import Settings
 
 DATA = Path("..") / "shared" / "data" / "tainan" / "tainan_hierarchy.gpkg.zip"
@@ -43,6 +47,14 @@ WEST, SOUTH, STEP = 120.0, 31.0, 0.002
 COMMUNITY = "320508990001"
 DATABASE = "gridcenter_bench_topology"
 Shapes = np.ndarray[Any, np.dtype[np.object_]]
+_PLAN = """
+INSERT INTO redraw_plan (title, area_id, area_path, state, effective_at, approved_at)
+SELECT 'bench', id, path, 'approved', now(), now() FROM area_now WHERE code = %(code)s RETURNING id
+"""
+_STEP = """
+INSERT INTO redraw_item (plan_id, sort, operation, given)
+VALUES (%(plan)s, 1, 'move_border', %(given)s)
+"""
 
 
 def measure(settings: Settings, rounds: int) -> list[Figure]:
@@ -53,6 +65,7 @@ def measure(settings: Settings, rounds: int) -> list[Figure]:
             checked(units, parents, towns, source, rounds),
             *stored(owner, units, parents, towns, rounds),
             edited(owner, rounds),
+            redrawn(owner, rounds),
         ]
 
 
@@ -147,6 +160,25 @@ def edited(owner: Database, rounds: int) -> Figure:
         grids = moved
     words = Words(f"{len(grids)} 个网格中改一个拐点", f"one corner moved among {len(grids)} grids")
     return Figure("topology_edit", words, "s", ours[1:], bound=Bound(most=MOST_EDIT_S))
+
+
+def redrawn(owner: Database, rounds: int) -> Figure:
+    """Seconds of the hour of a redraw plan that moves the same corner by one grid's new outline: lock,
+    the plan carried out and checked, versions, guard, history, everything re-homed."""
+    ours = []
+    for number in range(rounds + 1):
+        code, shape = list(_grids(1e-5 * (rounds + 3 + number)))[10 * COLUMNS + 12]
+        with owner.transaction() as tx:
+            plan = tx.scalar(_PLAN, {"code": COMMUNITY})
+            given = {"area": code, "geometry": mapping(shape)}
+            tx.execute(_STEP, {"plan": plan, "given": Jsonb(given)})
+        with owner.transaction() as tx:
+            start = time.perf_counter()
+            summary = bring_into_effect(tx, plan, clock.now(), lambda _: None)
+            ours.append(time.perf_counter() - start)
+        same("the grid is redrawn", True, code in (summary or {}).get("changed", ()))
+    words = Words("调整方案在 500 个网格中改一个拐点", "the same by a redraw plan")
+    return Figure("topology_redraw", words, "s", ours[1:], bound=Bound(most=MOST_EDIT_S))
 
 
 def _grids(shift: float) -> Iterator[tuple[str, Any]]:

@@ -42,12 +42,22 @@ class Unit(StrEnum):
 
 
 class Method(StrEnum):
-    """How a repair mends: draw borders together, give a gap away, cut off, add missing corners."""
+    """How a repair mends: draw borders together, give a gap away, cut off, add missing corners, give
+    pieces that lie apart to their neighbours."""
 
     SNAP = "snap"
     FILL = "fill"
     CUT = "cut"
     NODE = "node"
+    GIVE = "give"
+
+
+class Unsafe(StrEnum):
+    """Why there is no safe repair of an area in several parts."""
+
+    ALONE = "alone"  # a piece has no neighbour along its border
+    LARGE = "large"  # a piece is no slip of the pen beside the area that would get it
+    TORN = "torn"  # the borders around do not match, so the pieces would not become one
 
 
 @dataclass(frozen=True)
@@ -107,7 +117,8 @@ class Fault:
 
     `areas` are the keys concerned: for an overlap both (further ones are faults of their own), for a
     gap all around it, for the others the area itself. Width is the mean width of a strip, m; `strip`
-    says whether a sliver is a gap or an overlap; `limit` is the threshold of a size that is passed.
+    says whether a sliver is a gap or an overlap; `limit` is the threshold of a size that is passed;
+    `unsafe` says why an area in several parts has no repair.
     """
 
     kind: FaultKind
@@ -121,6 +132,7 @@ class Fault:
     building: Any = None
     strip: FaultKind | None = None
     limit: float | None = None
+    unsafe: Unsafe | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gridcenter.areas.fault_kinds import Fault, FaultKind, Unit
+from gridcenter.areas.fault_kinds import Fault, FaultKind, Unit, Unsafe
 from gridcenter.errors import Words
 
 # More names than this are counted.
@@ -62,6 +62,14 @@ _SENTENCES = {
         "{all}有 {measure}，超过 {limit}", "{all} has {measure}, more than {limit}"
     ),
 }
+_UNSAFE = {
+    None: Words("", ""),
+    Unsafe.ALONE: Words("，四周没有可归入的区域", "; no area lies along it that could take it"),
+    Unsafe.LARGE: Words(
+        "，面积较大，请用调整方案", "; it is too large for a repair, use a redraw plan"
+    ),
+    Unsafe.TORN: Words("，先修好四周的公共边", "; mend the borders around it first"),
+}
 
 
 def sentence(
@@ -72,6 +80,7 @@ def sentence(
     numbers = [_number(value or 0.0) for value in (fault.measure, fault.limit, fault.width_m)]
     unit, template = _UNITS[fault.unit], _SENTENCES[fault.kind]
     plain = {"width": numbers[2], "building": building or ""}
+    unsafe = _UNSAFE[fault.unsafe]
     return Words(
         template.zh.format(
             all=_listed([name.zh for name in names], "zh"),
@@ -79,14 +88,16 @@ def sentence(
             measure=f"{numbers[0]} {unit.zh}",
             limit=f"{numbers[1]} {unit.zh}",
             **plain,
-        ),
+        )
+        + unsafe.zh,
         template.en.format(
             all=_listed([name.en for name in names], "en"),
             parent=_quoted(parent.en),
             measure=f"{numbers[0]} {unit.en}",
             limit=f"{numbers[1]} {unit.en}",
             **plain,
-        ),
+        )
+        + unsafe.en,
     )
 
 

@@ -103,7 +103,8 @@ def sheet_faults(
     """All faults of a sheet, geometry EPSG:4490, areas measured in the Gauss-Krüger zone."""
     counted = sheet.contents() if contents is None else contents
     members = dict(zip(sheet.ids, sheet.shapes, strict=True))
-    if not loose and not buildings:
+    whole = not (shapely.get_num_geometries(sheet.shapes) > 1).any()
+    if whole and not loose and not buildings:
         found = check(sheet.border, members, sheet.limits, contents=counted, fit=False)
         return [_measured(fault) for fault in found]
     plane = Plane.around(sheet.place)

@@ -155,7 +155,8 @@ class Fitting:
         rim = shapely.buffer(shapely.boundary(face), _ALONG_M, quad_segs=1)
         length = shapely.length(shapely.intersection(shapely.boundary(self.members[near]), rim))
         order = np.lexsort((near, -length))
-        return tuple(int(i) for i in near[order] if length[near == i][0] > 2 * _ALONG_M)
+        # Two edges that meet the face in one corner run along it for less than that.
+        return tuple(int(i) for i in near[order] if length[near == i][0] > 5 * _ALONG_M)
 
     def _unmatched(self, edges: Edges, noded: Shapes, faces: _Faces) -> Iterator[Misfit]:
         """Left-over edges that bound nothing wide, told once for each set of areas along them."""

@@ -23,11 +23,11 @@ from gridcenter.areas.chains import (
     edges_of,
     left_over,
 )
-from gridcenter.areas.fault_kinds import FaultKind, Method, Repair
+from gridcenter.areas.fault_kinds import FaultKind, Method, Repair, Unsafe
 from gridcenter.areas.fit import Fitting, Misfit, polygons
 from gridcenter.areas.plane import Corners
 
-# A gap larger than this share of its neighbour is a missing area, not a slip of the pen.
+# A gap or a piece larger than this share of its neighbour is an area of its own, no slip of the pen.
 _MOST_OF_NEIGHBOUR = 0.1
 # A repair looks this far around its fault, m.
 _AROUND_M = 1.0
@@ -92,6 +92,21 @@ class Mending:
                 new[int(at)] = outline.difference(building)
         draft = _Draft(Method.CUT, new, building, float(changed), 0.0)
         return self._proven(draft, within=self.same_m)
+
+    def given_away(self, at: int, main: BaseGeometry, rest: Shapes) -> Repair | Unsafe:
+        """The pieces of an area that lie apart from its main part, each given to the neighbour with
+        the longest common border; or why that is not safe for every one of them."""
+        new: dict[int, BaseGeometry] = {at: main}
+        for piece in rest:
+            taker = next((i for i in self.fitting.along(piece) if i != at), None)
+            if taker is None:
+                return Unsafe.ALONE
+            if piece.area > _MOST_OF_NEIGHBOUR * self.members[taker].area:
+                return Unsafe.LARGE
+            new[taker] = shapely.union(new.get(taker, self.members[taker]), piece)
+        place = shapely.MultiPolygon(list(rest))
+        draft = _Draft(Method.GIVE, new, place, float(place.area), 0.0)
+        return self._proven(draft, within=self.same_m) or Unsafe.TORN
 
     def _filled(self, misfit: Misfit) -> dict[int, BaseGeometry]:
         """The gap goes to the neighbour along which it lies longest."""

@@ -28,6 +28,7 @@ from gridcenter.areas.fault_kinds import (
     Sizes,
     Tolerances,
     Unit,
+    Unsafe,
 )
 from gridcenter.areas.fit import Fitting, Misfit, polygons
 from gridcenter.areas.repairs import Mending
@@ -43,6 +44,7 @@ __all__ = [
     "Sizes",
     "Tolerances",
     "Unit",
+    "Unsafe",
     "check",
     "refusing",
 ]
@@ -74,12 +76,13 @@ def check(
     groups = [[k for k in members if k not in apart], [k for k in members if k in apart]]
     found: list[Fault] = []
     for keys, nested in zip(groups, (False, True), strict=True):
-        if keys and (fit or buildings):
+        split = _in_parts([members[k] for k in keys])
+        if keys and (fit or buildings or len(split)):
             sheet = _Sheet(parent, keys, members, limits, nested, frozenset(dedicated))
             if fit:
                 found += sheet.misfits(repairs)
             found += sheet.cut_buildings(buildings or {}, repairs)
-    found += _parts(members)
+            found += sheet.parts(split, repairs)
     found += _counted(members, limits.sizes, contents or {})
     return sorted(found, key=_worst_first)
 
@@ -160,6 +163,24 @@ class _Sheet:
                 building=names[at],
             )
 
+    def parts(self, split: Sequence[int], repairs: bool) -> Iterator[Fault]:
+        """Areas in several pieces (positions): m² of all but the largest."""
+        for at in split:
+            parts = polygons([self.shapes[at]])
+            main = int(np.argmax(shapely.area(parts)))
+            rest = np.delete(parts, main)
+            given = self.mending.given_away(at, parts[main], rest) if repairs else None
+            yield Fault(
+                kind=FaultKind.MULTI_PART,
+                areas=(self.keys[at],),
+                geom=shapely.MultiPolygon(list(rest)),
+                measure=float(shapely.area(rest).sum()),
+                unit=Unit.M2,
+                severity=Severity.WARN,
+                repair=self._named(given) if isinstance(given, Repair) else None,
+                unsafe=given if isinstance(given, Unsafe) else None,
+            )
+
     def _named(self, repair: Repair | None) -> Repair | None:
         if repair is None:
             return None
@@ -189,22 +210,10 @@ def _cut(
             yield at, [int(i) for i in member[rows][real][largest]], pieces[real][largest]
 
 
-def _parts(members: Mapping[Any, BaseGeometry]) -> Iterator[Fault]:
-    """Areas in several pieces: m² of all but the largest."""
-    keys = list(members)
-    shapes = np.array([members[k] for k in keys], dtype=object)
-    for at in np.flatnonzero(shapely.get_num_geometries(shapes) > 1):
-        parts = polygons([shapes[at]])
-        if len(parts) > 1:
-            rest = np.delete(parts, np.argmax(shapely.area(parts)))
-            yield Fault(
-                kind=FaultKind.MULTI_PART,
-                areas=(keys[at],),
-                geom=shapely.MultiPolygon(list(rest)),
-                measure=float(shapely.area(rest).sum()),
-                unit=Unit.M2,
-                severity=Severity.WARN,
-            )
+def _in_parts(shapes: Sequence[BaseGeometry]) -> list[int]:
+    """Positions of the areas in several pieces."""
+    many = shapely.get_num_geometries(np.array(shapes, dtype=object)) > 1
+    return [int(at) for at in np.flatnonzero(many) if len(polygons([shapes[at]])) > 1]
 
 
 def _counted(

@@ -269,6 +269,46 @@ def test_a_repair_is_shown_then_brought_into_force(house: House) -> None:
     assert not [row for row in left if row["severity"] == "refuse"]
 
 
+def test_a_grid_in_two_parts_gives_the_small_one_to_its_neighbour(owner_tx: Transaction) -> None:
+    """Shown before it is applied; refused where it lies alone, with the reason in the sentence."""
+    north, south = outline(owner_tx, MICRO), outline(owner_tx, BESIDE)
+    west, low, _, _ = south.bounds
+    piece = box(west + 1e-4, low + 1e-4, west + 2e-4, low + 2e-4)
+    shapes = {f"_{MICRO}": north.union(piece), f"_{BESIDE}": south.difference(piece)}
+    write(owner_tx, "microgrid", **shapes)
+    inspect(owner_tx, [parent_id_of(owner_tx, GRID)])
+    rows = json.loads(area_faults(owner_tx, GRID, "zh"))["items"]
+    (fault,) = [row for row in rows if row["kind"] == "multi_part"]
+    assert fault["measure"] == pytest.approx(1e-4 * 95_300 * 1e-4 * 110_870, rel=0.01)
+    assert fault["repair"]["method"] == "give"
+    shown = propose(owner_tx, fault["id"])
+    assert {row["code"] for row in shown.areas} == {MICRO, BESIDE}
+    # A test is one transaction, and so one moment: a version may not end when it begins.
+    owner_tx.execute(
+        "UPDATE area_version SET valid = tstzrange(lower(valid) - interval '1 day',"
+        " upper(valid) - interval '1 day') WHERE level = 'microgrid'"
+    )
+    repair(owner_tx, SYSTEM, fault["id"])
+    assert shapely.equals(outline(owner_tx, MICRO), north)
+    assert shapely.equals(outline(owner_tx, BESIDE), south)
+    assert "multi_part" not in inspect(owner_tx, [parent_id_of(owner_tx, GRID)]).by_kind
+
+
+def test_a_large_part_stays_and_its_sentence_says_why(owner_tx: Transaction) -> None:
+    north, south = outline(owner_tx, MICRO), outline(owner_tx, BESIDE)
+    west, low, east, high = south.bounds
+    half = box(west, low, east, (low + high) / 2)
+    shapes = {f"_{MICRO}": north.union(half), f"_{BESIDE}": south.difference(half)}
+    write(owner_tx, "microgrid", **shapes)
+    inspect(owner_tx, [parent_id_of(owner_tx, GRID)])
+    rows = {
+        locale: json.loads(area_faults(owner_tx, GRID, locale))["items"] for locale in ("zh", "en")
+    }
+    (zh,), (en,) = ([r for r in rows[x] if r["kind"] == "multi_part"] for x in ("zh", "en"))
+    assert zh["repair"] is None
+    assert "请用调整方案" in zh["sentence"] and "use a redraw plan" in en["sentence"]
+
+
 def test_the_areas_below_follow_a_repair(house: House) -> None:
     with house.owner.transaction() as tx:
         write(tx, "grid", Guard.ACCEPTED, **{f"_{GRID}": moved(outline(tx, GRID), -3.0)})

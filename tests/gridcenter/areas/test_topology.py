@@ -22,6 +22,7 @@ from gridcenter.areas.topology import (
     Sizes,
     Tolerances,
     Unit,
+    Unsafe,
     check,
     refusing,
 )
@@ -189,6 +190,59 @@ def test_areas_in_several_parts_are_told() -> None:
     assert fault.areas == ("a",)
     assert fault.measure == pytest.approx(100)
     assert fault.severity is Severity.WARN
+
+
+def test_pieces_that_lie_apart_go_to_the_neighbour_along_them() -> None:
+    """Each to the one with the longest common border; nothing else changes."""
+    # Across the border of a and b, more of it in b; and one within a.
+    ring = [(98, 40), (100, 40), (104, 40), (104, 46), (100, 46), (98, 46)]
+    across = Polygon([(EAST + x, NORTH + y) for x, y in ring])
+    within = at(20, 20, 30, 30)
+    members = {
+        "a": at(0, 0, 100, 100).difference(across).difference(within),
+        "b": at(100, 0, 200, 100).difference(across),
+        "c": shapely.MultiPolygon([at(200, 0, 300, 100), across, within]),
+    }
+    fault = only(check(PARENT, members), FaultKind.MULTI_PART)
+    assert fault.measure == pytest.approx(136, abs=1e-3)
+    assert fault.repair is not None and fault.repair.method is Method.GIVE
+    assert fault.repair.changed_m2 == pytest.approx(136, abs=1e-3)
+    now = {**members, **fault.repair.geometries}
+    assert shapely.equals(now["a"], shapely.union(members["a"], within))
+    assert shapely.equals(now["b"], shapely.union(members["b"], across))
+    assert shapely.equals(now["c"], at(200, 0, 300, 100))
+    assert check(PARENT, now) == []
+
+
+@pytest.mark.parametrize(
+    ("apart", "unsafe"),
+    [
+        (at(320, 0, 330, 10), Unsafe.ALONE),  # an island
+        (at(300, 100, 310, 110), Unsafe.ALONE),  # touches its neighbour in one corner
+        (at(20, 20, 70, 60), Unsafe.LARGE),  # within its neighbour
+    ],
+)
+def test_pieces_without_a_safe_taker_stay_and_it_is_said_why(apart: Any, unsafe: Unsafe) -> None:
+    whole = shapely.union(PARENT, apart)
+    members = {
+        "a": shapely.difference(at(0, 0, 200, 100), apart),
+        "c": shapely.union(at(200, 0, 300, 100), apart),
+    }
+    if unsafe is Unsafe.ALONE:
+        members = {"a": shapely.union(at(0, 0, 200, 100), apart), "c": at(200, 0, 300, 100)}
+    fault = only(check(whole, members), FaultKind.MULTI_PART)
+    assert (fault.repair, fault.unsafe) == (None, unsafe)
+
+
+def test_pieces_between_borders_that_do_not_match_wait_for_those() -> None:
+    piece = at(40, 40, 46, 46)
+    members = {
+        "a": at(0, 0, 100, 100).difference(at(39.9995, 39.9995, 46.0005, 46.0005)),
+        "b": shapely.union(at(100, 0, 200, 100), piece),
+        "c": at(200, 0, 300, 100),
+    }
+    (fault,) = [f for f in check(PARENT, members) if f.kind is FaultKind.MULTI_PART]
+    assert (fault.repair, fault.unsafe) == (None, Unsafe.TORN)
 
 
 def test_a_building_cut_by_a_border_keeps_whole_in_the_larger_share() -> None:
