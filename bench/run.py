@@ -27,6 +27,7 @@ BENCHMARKS = {
     "incidents": "bench.create",
     "list": "bench.lists",
     "tiles": "bench.tiles",
+    "tipg": "bench.tile_server",
     "live": "bench.live",
     "rights": "bench.rights",
     "memory": "bench.machine",
