@@ -71,8 +71,8 @@ def compare_buildings(
 ) -> gpd.GeoDataFrame:
     """`rows` with ``target`` (micro-grid id), ``code``, ``change``, ``moved_m``.
 
-    Each building belongs to the one micro-grid that its representative point lies in; on a border
-    the smaller code wins.
+    Each building belongs to the first of `microgrids` (`live.live_homes`) that its representative
+    point lies in.
     """
     rows = rows.copy()
     if check_datum(rows, live, findings) or check_outlines(rows, live, findings):
@@ -323,7 +323,7 @@ def assign_microgrids(
     rows["microgrid_code"] = rows["target"]
     shapes, areas = rows.geometry.to_numpy(), microgrids.geometry.to_numpy()
     point, holder = _holders(shapes, areas)
-    best = np.lexsort((holder, point))  # micro-grids come by code, so the smaller code is first
+    best = np.lexsort((holder, point))  # of the homes that hold it the first one
     places, first = np.unique(point[best], return_index=True)
     homes = holder[best][first]
     target, code = microgrids["id"].to_numpy(), microgrids["code"].to_numpy()

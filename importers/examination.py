@@ -8,7 +8,6 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from gridcenter.codes import Level
 from gridcenter.database import Transaction
 from importers.bulk.examination import examine_large
 from importers.command import ImportCommand, Progress
@@ -17,7 +16,7 @@ from importers.examined import Examined
 from importers.findings import Findings
 from importers.history import compare_incidents
 from importers.kinds import Kind
-from importers.live import area_codes, live_areas, live_buildings, stored_extent
+from importers.live import area_codes, live_areas, live_buildings, live_homes, stored_extent
 from importers.mapping import PLACE_FIELDS, Columns
 from importers.people import compare_workers
 from importers.reading import Reading, ReadOptions, read
@@ -103,7 +102,7 @@ def _buildings(
     # A shifted file lies up to a kilometre beside what it ought to be compared with.
     around = (west - _AROUND_DEG, south - _AROUND_DEG, east + _AROUND_DEG, north + _AROUND_DEG)
     live = live_buildings(tx, around)
-    rows = compare_buildings(rows, live_areas(tx, [Level.MICROGRID]), live, findings)
+    rows = compare_buildings(rows, live_homes(tx), live, findings)
     return rows, _counts(rows, findings)
 
 

@@ -23,6 +23,11 @@ SELECT n.id, n.code, n.level, n.name, n.households, n.path::text AS path, n.pare
   FROM area_now n WHERE n.level = ANY(%(levels)s) ORDER BY n.code
 """
 
+# In the order of the rule of areas/sql/22_homes.sql: of two that hold a place the first one is its home.
+_HOMES = """
+SELECT h.id, h.code, ST_AsBinary(h.geom) AS geom FROM home_area h ORDER BY h.dedicated DESC, h.path
+"""
+
 _ROOTS = "SELECT ST_AsBinary(n.geom) AS geom FROM area_now n WHERE n.parent_id IS NULL"
 
 _BUILDING = """
@@ -60,6 +65,11 @@ def live_areas(tx: Transaction, levels: list[Level]) -> gpd.GeoDataFrame:
     """Areas in force of `levels`, by code: id, code, level, name, path, parent, geometry."""
     columns = ["id", "code", "level", "name", "households", "path", "parent_id", "parent_code"]
     return _frame(tx.all(_AREAS, {"levels": [level.value for level in levels]}), columns)
+
+
+def live_homes(tx: Transaction) -> gpd.GeoDataFrame:
+    """Where buildings can belong: id, code, geometry; of two that hold a place the first counts."""
+    return _frame(tx.all(_HOMES), ["id", "code"])
 
 
 def outside_all_areas(tx: Transaction, points: Geometries) -> np.ndarray[Any, np.dtype[np.bool_]]:

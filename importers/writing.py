@@ -32,18 +32,31 @@ SELECT count(*) FROM area_incoming i
  WHERE i.parent_code IS NOT NULL
    AND NOT EXISTS (SELECT FROM area_now n WHERE n.code = i.parent_code)
 """
+# Where the homes of buildings may have changed: below the communities of the areas that were written.
+_REHOME = """
+SELECT rehome_buildings(ARRAY(
+  SELECT DISTINCT u.path FROM area_changed c JOIN area_version u
+      ON u.path @> c.path AND upper_inf(u.valid) AND u.level = 'community'))
+"""
+_HOMES = {"grid", "microgrid"}
 # A parent can only be moved to if it exists; both texts are codes.
 _PARENT_GONE = Words("上级区域已不存在，请重新上传", "a parent area is gone; upload the file again")
 _GRID_GONE = Words("微网格已变动，请重新上传", "a micro-grid has changed; upload the file again")
 
 
 def write_areas_batch(tx: Transaction, parameters: dict[str, Any]) -> AreaCounts:
-    """Counts after bringing the batch's areas into force. Raises ImportRefused for lost parents."""
+    """Counts after bringing the batch's areas into force; buildings go to the homes they stand in now.
+
+    Raises ImportRefused for lost parents, BoundaryRefused for areas that do not fit.
+    """
     stage_areas(tx)
     tx.execute(_AREAS, parameters)
     if tx.scalar(_LOST_PARENTS):
         raise ImportRefused(_PARENT_GONE)
-    return write_areas(tx, str(parameters["level"]))
+    counts = write_areas(tx, str(parameters["level"]))
+    if counts.new + counts.changed and parameters["level"] in _HOMES:
+        tx.execute(_REHOME)
+    return counts
 
 
 _BUILDINGS = f"""

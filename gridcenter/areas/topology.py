@@ -212,8 +212,8 @@ def _cut(
 
 def _in_parts(shapes: Sequence[BaseGeometry]) -> list[int]:
     """Positions of the areas in several pieces."""
-    many = shapely.get_num_geometries(np.array(shapes, dtype=object)) > 1
-    return [at for at in np.flatnonzero(many).tolist() if len(polygons([shapes[at]])) > 1]
+    many = np.asarray(shapely.get_num_geometries(np.array(shapes, dtype=object)) > 1)
+    return [int(at) for at in np.flatnonzero(many) if len(polygons([shapes[int(at)]])) > 1]
 
 
 def _counted(

@@ -46,30 +46,10 @@ class Hour:
 
 # --- what stands somewhere follows its place ---------------------------------------------------
 
-# The smaller code wins on a border, as everywhere.
-_BUILDINGS = """
-WITH moved AS (
-  SELECT DISTINCT ON (b.id) b.id, v.area_id, v.path
-    FROM building b
-    JOIN area_version v ON upper_inf(v.valid) AND v.level = 'microgrid' AND v.path <@ %(root)s::ltree
-                       AND v.geom && b.geom AND ST_Covers(v.geom, ST_PointOnSurface(b.geom))
-   WHERE b.area_path <@ %(touched)s::ltree[] AND upper_inf(b.valid)
-   ORDER BY b.id, v.path
-)
-UPDATE building b SET microgrid_id = m.area_id, area_path = m.path, version = b.version + 1
-  FROM moved m
- WHERE b.id = m.id AND (b.microgrid_id <> m.area_id OR b.area_path <> m.path)
-RETURNING b.id
-"""
-
 
 def buildings(tx: Transaction, hour: Hour) -> int:
-    """Buildings go to the micro-grid they stand in; dwellings and households follow them."""
-    given = {"root": hour.root_path, "touched": hour.touched}
-    moved = [row["id"] for row in tx.all(_BUILDINGS, given)]
-    if moved:
-        tx.execute("SELECT rehome_dwellings(%(ids)s)", {"ids": moved})
-    return len(moved)
+    """Buildings go to the home they stand in; dwellings and households follow them."""
+    return int(tx.scalar("SELECT rehome_buildings(%(below)s::ltree[])", {"below": hour.touched}))
 
 
 # The case keeps its version: whoever holds it on a phone without signal goes on with it. The mark in its

@@ -46,6 +46,7 @@ class Registered:
 class Building(Registered, Base):
     """A building (楼栋) in exactly one micro-grid.
 
+    `microgrid_id` is its home: the micro-grid, or a dedicated grid that has none.
     `geom` MULTIPOLYGON EPSG:4490; `footprint_m2` in the Gauss-Krüger zone; `height_derived` says
     that the height is floors × 3 m and not measured.
     """

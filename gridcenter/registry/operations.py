@@ -36,13 +36,12 @@ CREATE TEMPORARY TABLE building_incoming (
 ) ON COMMIT DROP
 """
 
-# A building stands where a point inside its outline lies. On a border two micro-grids cover that
-# point; the smaller code wins, as in locate_point.
+# A building stands where a point inside its outline lies, by the rule of areas/sql/22_homes.sql.
 _PLACE = """
 CREATE TEMPORARY TABLE building_placed ON COMMIT DROP AS
-SELECT i.*, home.id AS microgrid_id, home.path AS area_path,
+SELECT i.*, home.area_id AS microgrid_id, home.path AS area_path,
        ST_Area(in_metres(i.geom)) AS footprint_m2, b.id AS old_id,
-       b.id IS NULL OR b.microgrid_id <> home.id
+       b.id IS NULL OR b.microgrid_id <> home.area_id
          OR NOT (b.geom ~= i.geom
                  AND ST_Equals(ST_SnapToGrid(b.geom, 1e-7), ST_SnapToGrid(i.geom, 1e-7)))
          OR (b.name, b.floors, b.height_m, b.usage, b.households_estimated) IS DISTINCT FROM
@@ -50,12 +49,7 @@ SELECT i.*, home.id AS microgrid_id, home.path AS area_path,
              coalesce(i.height_m, b.height_m), coalesce(i.usage, b.usage),
              coalesce(i.households, b.households_estimated)) AS differs
   FROM (SELECT *, ST_PointOnSurface(geom) AS inside FROM building_incoming) i
- CROSS JOIN LATERAL (
-   SELECT v.area_id AS id, v.path
-     FROM area_version v
-    WHERE upper_inf(v.valid) AND v.level = 'microgrid'
-      AND v.geom && i.inside AND ST_Covers(v.geom, i.inside)
-    ORDER BY v.path LIMIT 1) home
+ CROSS JOIN LATERAL home_at(i.inside) home
   LEFT JOIN building b ON b.code = i.code AND upper_inf(b.valid)
 """
 

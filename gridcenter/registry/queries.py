@@ -54,7 +54,7 @@ SELECT json_build_object(
   'measured_in', 'EPSG:' || gk_zone((ST_XMin(b.geom) + ST_XMax(b.geom)) / 2),
   'households_estimated', b.households_estimated, 'source', b.source, 'is_example', b.is_example,
   'version', b.version, 'area_path', b.area_path::text, 'place', place_name(b.area_path),
-  'microgrid', (SELECT code FROM area WHERE id = b.microgrid_id),
+  'microgrid', (SELECT code FROM area WHERE id = b.microgrid_id AND level = 'microgrid'),
   'areas', (SELECT json_agg(json_build_object('level', n.level, 'code', n.code, 'name', n.name,
               'name_en', n.name_en) ORDER BY nlevel(n.path))
               FROM area_now n WHERE n.path @> b.area_path AND n.level <> 'unit_grid'),

@@ -39,7 +39,7 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 @dataclass(frozen=True)
 class Ground:
-    """What batches are checked against: the micro-grids in force, by code."""
+    """What batches are checked against: the homes in force (`live.live_homes`), in their order."""
 
     ids: np.ndarray[Any, Any]
     codes: np.ndarray[Any, Any]
@@ -221,14 +221,14 @@ def _with_holes(shapes: Geometries) -> np.ndarray[Any, np.dtype[np.bool_]]:
 def _homes(
     shapes: Geometries, point: Floats, there: np.ndarray[Any, Any], ground: Ground
 ) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Position of each outline's micro-grid; on a border the smaller code wins; -1 for none."""
+    """Position of each outline's home: the first that holds it; -1 for none."""
     home = np.full(len(shapes), -1, dtype=np.int64)
     if not len(there) or not len(ground.shapes):
         return home
     # The index is made of the points: then each micro-grid is prepared once and asked for all.
     tree = shapely.STRtree(shapely.points(point[there]))
     holder, inner = tree.query(ground.shapes, predicate="intersects")
-    # Micro-grids come by code: written from the last to the first, the smallest code stays.
+    # Written from the last to the first, so the first home stays.
     order = np.argsort(-holder, kind="stable")
     home[there[inner[order]]] = holder[order]
     return home

@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridcenter.codes import Level
 from gridcenter.database import Transaction
 from gridcenter.geo import STORAGE_SRID
 from importers.bulk import staging, whole
@@ -35,7 +34,7 @@ from importers.comparison import differences
 from importers.examined import Examined
 from importers.findings import Findings
 from importers.headers import plain_header
-from importers.live import buildings_by_code, live_areas, live_buildings, stored_extent
+from importers.live import buildings_by_code, live_buildings, live_homes, stored_extent
 from importers.mapping import Columns, as_text
 from importers.reading import Reading, digest_of
 from importers.settling import settled_columns
@@ -143,7 +142,7 @@ class _Way:
         self._parts: list[Gathering] = []
         self._changes: dict[str, int] = {}
         self._live = bool(tx.scalar("SELECT EXISTS (SELECT FROM building WHERE upper_inf(valid))"))
-        microgrids = live_areas(tx, [Level.MICROGRID])
+        microgrids = live_homes(tx)
         shapes = microgrids.geometry.to_numpy()
         self._ground = Ground(microgrids["id"].to_numpy(), microgrids["code"].to_numpy(), shapes)
         # A prepared polygon is not safe between threads: each worker takes one of its own.

@@ -83,10 +83,7 @@ BEGIN
            households_estimated = (o.before->>'households_estimated')::integer,
            source = o.before->>'source', batch_id = o.before->>'batch_id', version = b.version + 1
       FROM import_before o
-     CROSS JOIN LATERAL (
-       SELECT v.area_id, v.path FROM area_version v
-        WHERE upper_inf(v.valid) AND v.level = 'microgrid' AND v.geom && ST_PointOnSurface(o.geom)
-          AND ST_Covers(v.geom, ST_PointOnSurface(o.geom)) ORDER BY v.path LIMIT 1) home
+     CROSS JOIN LATERAL home_at(ST_PointOnSurface(o.geom)) home
      WHERE o.batch_id = which AND o.thing = 'building' AND b.id = o.key::uuid;
     PERFORM rehome_dwellings(moved);
   ELSIF batch.kind = 'workers' THEN

@@ -29,17 +29,34 @@ CREATE OR REPLACE FUNCTION locate_point_at(
 RETURNS TABLE (area_id bigint, path ltree, level text, border_m double precision, certain boolean)
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
   WITH near AS (
-    SELECT v.area_id, v.path, v.level, v.geom FROM area_version v
+    SELECT v.area_id, v.path, v.level, v.geom, a.kind = 'dedicated_grid' AS dedicated
+      FROM area_version v JOIN area a ON a.id = v.area_id
      WHERE upper_inf(v.valid) AND v.valid @> moment AND v.level <> 'unit_grid'
        AND v.geom && ST_Expand(place, 0.2)
     UNION ALL
-    SELECT v.area_id, v.path, v.level, v.geom FROM area_version v
+    SELECT v.area_id, v.path, v.level, v.geom, a.kind = 'dedicated_grid' AS dedicated
+      FROM area_version v JOIN area a ON a.id = v.area_id
      WHERE NOT upper_inf(v.valid) AND v.valid @> moment AND v.level <> 'unit_grid'
        AND v.geom && ST_Expand(place, 0.2)
+  ), covering AS MATERIALIZED (
+    SELECT n.* FROM near n WHERE n.geom && place AND ST_Covers(n.geom, place)
+  ), deepest AS (
+    SELECT c.area_id, c.path, c.level, c.geom
+      FROM covering c
+     ORDER BY EXISTS (SELECT FROM covering d WHERE d.dedicated AND d.path @> c.path) DESC,
+              nlevel(c.path) DESC, c.path
+     LIMIT 1
   ), inside AS (
-    SELECT n.area_id, n.path, n.level, border_distance_m(place, n.geom) AS border_m
-      FROM near n WHERE n.geom && place AND ST_Covers(n.geom, place)
-     ORDER BY nlevel(n.path) DESC, n.path LIMIT 1
+    SELECT d.area_id, d.path, d.level,
+           least(border_distance_m(place, d.geom),
+                 CASE WHEN accuracy_m > 0 AND EXISTS (
+                        SELECT FROM area_setting s
+                         WHERE s.key = 'topology' AND s.value->>'dedicated' = 'nested')
+                      THEN (SELECT min(border_distance_m(place, n.geom)) FROM near n
+                             WHERE n.dedicated AND n.geom && ST_Expand(place, accuracy_m / 70000)
+                               AND NOT n.path @> d.path)
+                 END) AS border_m
+      FROM deepest d
   ), outside AS (
     SELECT NULL::bigint AS area_id, NULL::ltree AS path, NULL::text AS level,
            (SELECT border_distance_m(place, n.geom) FROM near n ORDER BY n.geom <-> place LIMIT 1) AS border_m
