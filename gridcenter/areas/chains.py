@@ -126,6 +126,39 @@ def drawn_together(edges: Edges, within: float) -> Edges:
     return left_over(_ordered(ends, edges.sign, edges.owner, edges.group))
 
 
+def with_corners_of_others(edges: Edges, chosen: NDArray[np.bool_], within: float) -> Edges:
+    """The chosen edges led through the corners of the other ones that lie nearer than `within`, less
+    what cancels then."""
+    if not chosen.any() or chosen.all():
+        return edges
+    mine, rest = edges.take(chosen), edges.take(~chosen)
+    corners = np.unique(rest.ends.reshape(-1, 2), axis=0)
+    tree = shapely.STRtree(np.asarray(shapely.points(corners), dtype=object))
+    row, corner = tree.query(mine.lines(), predicate="dwithin", distance=within)
+    a, b, xy = mine.ends[row, :2], mine.ends[row, 2:], corners[corner]
+    inner = (xy != a).any(axis=1) & (xy != b).any(axis=1)
+    row, xy = row[inner], xy[inner]
+    if not len(row):
+        return edges
+    along = ((xy - a[inner]) * (b - a)[inner]).sum(axis=1)
+    every = np.arange(len(mine))
+    rows = np.concatenate([every, row, every])
+    points = np.concatenate([mine.ends[:, :2], xy, mine.ends[:, 2:]])
+    place = np.concatenate([np.full(len(mine), -np.inf), along, np.full(len(mine), np.inf)])
+    order = np.lexsort((place, rows))
+    rows, points = rows[order], points[order]
+    joined = rows[1:] == rows[:-1]
+    of = rows[1:][joined]
+    ends = np.hstack([points[:-1], points[1:]])[joined]
+    parts = _ordered(ends, mine.sign[of], mine.owner[of], mine.group[of])
+    both = zip(
+        (rest.ends, rest.sign, rest.owner, rest.group),
+        (parts.ends, parts.sign, parts.owner, parts.group),
+        strict=True,
+    )
+    return left_over(Edges(*(np.concatenate(pair) for pair in both)))
+
+
 def clusters(corners: Floats, within: float) -> Integers:
     """For each corner the row of the first corner of its cluster (chains of near corners)."""
     label = np.arange(len(corners))

@@ -27,6 +27,7 @@ from gridcenter.areas.chains import (
     edges_of_lines,
     left_over,
     matching,
+    with_corners_of_others,
 )
 from gridcenter.areas.fault_kinds import FaultKind, Tolerances
 
@@ -81,7 +82,11 @@ class Fitting:
             shapes = np.append(shapes, np.array([self.parent], dtype=object))
             weight = np.append(weight, np.int64(-1))
         edges = left_over(edges_of(shapes, weight, np.zeros(len(shapes), dtype=np.int64)))
-        return drawn_together(edges, self.tolerances.same_m)
+        edges = drawn_together(edges, self.tolerances.same_m)
+        # A parent need not know where its areas meet: its edges run through their corners.
+        return with_corners_of_others(
+            edges, edges.owner == len(self.members), self.tolerances.same_m
+        )
 
     def covering(self, points: Shapes) -> Integers:
         """At each point the number of members over it, less one inside the parent."""

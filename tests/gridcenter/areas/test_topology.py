@@ -129,6 +129,23 @@ def test_a_corner_on_one_side_only_is_an_unmatched_edge() -> None:
     assert mended(PARENT, members, faults) == []
 
 
+def test_a_border_that_meets_the_rim_but_for_rounding_is_no_fault() -> None:
+    """A new border ends on a slanting rim, rounded to a tenth of a millimetre beside it."""
+    rim = [(0.0, 0.0), (200.0, 7.0), (200.0, 100.0), (0.0, 100.0)]
+    parent = Polygon([(EAST + x, NORTH + y) for x, y in rim])
+    foot, head = (EAST + 100, NORTH + 3.5 + 0.00005), (EAST + 100, NORTH + 100)
+    corners = [(EAST + x, NORTH + y) for x, y in rim]
+    members = {
+        "a": Polygon([corners[0], foot, head, corners[3]]),
+        "b": Polygon([foot, corners[1], corners[2], head]),
+    }
+    assert check(parent, members) == []
+    # Five millimetres are more than rounding.
+    off = {"a": Polygon([corners[0], (EAST + 100, NORTH + 3.505), head, corners[3]])}
+    off["b"] = Polygon([(EAST + 100, NORTH + 3.505), corners[1], corners[2], head])
+    assert {fault.kind for fault in check(parent, off)} == {FaultKind.UNMATCHED_EDGE}
+
+
 def test_a_gap_open_to_the_rim_and_a_missing_area_are_gaps() -> None:
     members = {**WHOLE, "b": at(100, 0, 200, 95)}
     (gap,) = refusing(check(PARENT, members))
