@@ -25,6 +25,7 @@ from gridcenter.errors import (
     NotFound,
     Words,
 )
+from gridcenter.journal.operations import tell_maps
 from importers.command import ImportCommand, Progress
 from importers.findings import Finding, Severity
 from importers.kinds import REFERENCE_LAYERS, Kind
@@ -185,6 +186,8 @@ def apply(
     counts = _WRITERS[Kind(batch["kind"])](tx, parameters)
     written = counts.new + counts.changed
     tx.execute(_FINISH, {"id": batch_id, "state": "applied", "written": written})
+    if written:
+        tell_maps(tx)
     return Applied(batch_id, counts.new, counts.changed, counts.same)
 
 

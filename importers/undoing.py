@@ -9,6 +9,7 @@ from gridcenter.actor import Actor, ActorKind
 from gridcenter.areas.faults import assert_coverage, lock_parents, lying_now
 from gridcenter.database import Transaction
 from gridcenter.errors import FILE, Conflict, NotFound, Words
+from gridcenter.journal.operations import tell_maps
 
 _BATCH = "SELECT kind, state FROM import_batch WHERE id = %(id)s FOR UPDATE"
 # Parents of what the batch wrote and of what comes again, and areas of it that have areas below.
@@ -89,3 +90,4 @@ def undo(tx: Transaction, actor: Actor, batch_id: UUID) -> None:
         )
     if areas:
         assert_coverage(tx, parents, before)
+    tell_maps(tx)

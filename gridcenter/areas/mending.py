@@ -18,6 +18,7 @@ from gridcenter.areas.sheets import ROOTS, Sheet, read_sheets
 from gridcenter.codes import Level
 from gridcenter.database import Row, Transaction
 from gridcenter.errors import Conflict, MoveNotAllowed, NotFound, Words
+from gridcenter.journal.operations import tell_maps
 
 FAULT = Words("边界问题", "fault of a boundary")
 _REPAIRING = Words("按建议修复边界", "repair the boundary as proposed")
@@ -133,6 +134,7 @@ def repair(tx: Transaction, actor: Actor, fault_id: int) -> Proposal:
     if tx.scalar(_LEFT_BEHIND, {"ids": list(proposal.shapes)}):
         raise MoveNotAllowed(_REPAIRING, [_MOVES])
     inspect(tx, {ROOTS if id_ is None else id_ for id_ in parents})
+    tell_maps(tx)
     return proposal
 
 

@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 from gridcenter.areas.faults import assert_coverage, lock_parents, lying_now
 from gridcenter.database import Row, Transaction
 from gridcenter.errors import BoundaryRefused
+from gridcenter.journal.operations import tell_maps
 from gridcenter.redraw.duties import successors
 from gridcenter.redraw.operations import lock_plan
 from gridcenter.redraw.outcome import Outcome, outcome_of
@@ -78,7 +79,7 @@ UPDATE redraw_plan SET state = 'draft', failed_at = now(), changed_at = now(), v
        failure = %(failure)s, findings = %(findings)s, approved_at = NULL, approver_account_id = NULL
  WHERE id = %(id)s
 """
-# To the area (screens load the map anew), and to each worker whose area or duties changed.
+# To the area, and to each worker whose area or duties changed.
 _TELL = """
 INSERT INTO journal (topic, subject_id, area_path, data)
 VALUES ('redraw', %(plan)s, %(path)s, %(data)s)
@@ -324,6 +325,7 @@ def _tell(tx: Transaction, plan: Row, hour: Hour, summary: dict[str, Any]) -> No
         **{name: summary[name] for name in ("new", "back", "changed", "retired")},
     }
     given = {"plan": plan["id"], "data": Jsonb(data)}
+    tell_maps(tx)
     tx.execute(_TELL, {**given, "path": plan["area_path"]})
     change = hour.outcome.difference
     touched = (*change.redrawn, *change.retired, *change.new, *change.back)

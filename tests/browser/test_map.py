@@ -10,6 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from gridcenter.journal.operations import tell_maps
 from tests.builders import STREET, make_buildings, report_json
 from tests.builders import report as a_report
 
@@ -152,3 +153,41 @@ def test_an_outside_base_map_lies_under_ours_and_is_named(live, open_page, real_
         app.extensions["house"] = before
         server.shutdown()
         server.server_close()
+
+
+def test_a_border_that_changed_comes_by_itself_and_only_its_tiles_are_drawn_anew(
+    live, open_page, monkeypatch
+):
+    page = open_page("D-01", "/desk").page
+    page.locator(".map-three-switch").wait_for()
+    page.wait_for_timeout(2500)
+    answered = []
+    within = live.server.app
+
+    def noted(environ, start):
+        def begin(status, *rest):
+            answered.append((environ["PATH_INFO"], status[:3]))
+            return start(status, *rest)
+
+        return within(environ, begin)
+
+    monkeypatch.setattr(live.server, "app", noted)
+    with live.database.transaction() as tx:
+        # The name is in the tiles: a change of the row is a change of the picture.
+        tx.execute(
+            "UPDATE area_version v SET name = '改过的社区' FROM area a"
+            " WHERE a.id = v.area_id AND a.code = %(code)s",
+            {"code": f"{STREET}001"},
+        )
+        tell_maps(tx)
+
+    def statuses(layer):
+        return {status for path, status in answered if path.startswith(f"/tiles/{layer}/")}
+
+    until = time.monotonic() + 10
+    while not (statuses("community") and statuses("building")) and time.monotonic() < until:
+        page.wait_for_timeout(50)
+    page.wait_for_timeout(1500)
+    assert "200" in statuses("community")
+    for untouched in ("street", "microgrid", "building"):
+        assert statuses(untouched) == {"304"}

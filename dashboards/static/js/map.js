@@ -4,8 +4,9 @@
  */
 import { Map as GlMap, ScaleControl } from 'maplibre-gl';
 import { isEnglish, t } from './i18n.js';
+import { live } from './live.js';
 import { baseMap, mapNotice } from './mapground.js';
-import { MapData, tileRequest } from './mapdata.js';
+import { MapData } from './mapdata.js';
 import { drawImage } from './mapimages.js';
 import { MapLabels } from './maplabels.js';
 import { MapMarks } from './mapmarks.js';
@@ -47,12 +48,11 @@ class GridMap {
     if (options.theme) element.dataset.theme = theme;
     this.#takeTheme(theme);
     loadStylesheet();
-    const versions = new Map();
-    this.map = this.#glMap(versions);
+    this.map = this.#glMap();
     this.map.touchZoomRotate?.disableRotation();
     /** Resolves when the first picture stands. */
     this.ready = new Promise((resolve) => { this.map.once('load', () => resolve(this)); });
-    this.#data = new MapData(this.map, versions);
+    this.#data = new MapData(this.map);
     this.#labels = new MapLabels(this.map, this.#data, this.#look);
     this.#selection = new MapSelection(this.map, this.#data, this.#look, this.#options.pillText);
     this.#marks = new MapMarks(this.map, this.#data);
@@ -60,12 +60,12 @@ class GridMap {
     this.#listen();
   }
 
-  #glMap(versions) {
+  #glMap() {
     const { bounds, padding = 24, center, zoom, interactive } = this.#options;
     return new GlMap({
       container: this.#element, style: this.#style(), bounds, fitBoundsOptions: { padding }, center, zoom, interactive,
       attributionControl: false, localIdeographFontFamily: FONT_FAMILY, dragRotate: false, touchPitch: false, pitchWithRotate: false,
-      maxZoom: 21, fadeDuration: reducedMotion() ? 0 : 120, transformRequest: (url) => tileRequest(url, versions),
+      maxZoom: 21, fadeDuration: reducedMotion() ? 0 : 120, transformRequest: (url) => ({ url, credentials: 'same-origin' }),
       locale: {
         'ScaleControl.Meters': isEnglish() ? 'm' : '米', 'ScaleControl.Kilometers': isEnglish() ? 'km' : '公里',
         'Map.Title': t('地图'),
@@ -104,7 +104,16 @@ class GridMap {
     this.map.on('error', ({ error }) => this.#element.dispatchEvent(new CustomEvent('map-error', { detail: error })));
     if (this.#options.interactive) new MapPointing(this, this.#data, this.#options);
     if (!this.#options.theme) this.#ends.push(watchTheme((theme) => this.#retheme(theme)));
+    this.#follow();
     this.#ends.push(onTick(() => this.#selection.drawPills()));
+  }
+
+  /** Borders and buildings that changed come by themselves; what did not change is answered by its ETag. */
+  #follow() {
+    const stop = live()?.subscribe(({ items, reset }) => {
+      if (reset || items.some(({ topic }) => topic === 'map')) for (const layer of this.#layers) this.refresh(layer);
+    });
+    if (stop) this.#ends.push(stop);
   }
 
   async #retheme(theme) {

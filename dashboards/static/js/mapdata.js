@@ -7,27 +7,16 @@ export const collection = (features) => ({ type: 'FeatureCollection', features }
 export const feature = (geometry, properties = {}) => ({ type: 'Feature', geometry, properties });
 export const pointOf = (coordinates, properties) => feature({ type: 'Point', coordinates }, properties);
 
-/** The request of a tile with the version of its layer ({layer: version}), so that a refreshed layer is fetched anew. */
-export function tileRequest(url, versions) {
-  const layer = /\/tiles\/(\w+)\//.exec(url)?.[1];
-  const version = versions.get(layer);
-  return { url: version ? `${url}${url.includes('?') ? '&' : '?'}r=${version}` : url, credentials: 'same-origin' };
-}
-
 export class MapData {
-  #gl; #versions; #own = new Map();
+  #gl; #own = new Map();
 
-  /** `versions` is the Map that `tileRequest` reads. */
-  constructor(gl, versions) {
+  constructor(gl) {
     this.#gl = gl;
-    this.#versions = versions;
   }
 
-  /** Refetches the tiles of one layer; the old picture stays meanwhile. */
+  /** Asks for the tiles of one layer again, each with its ETag; the old picture stays meanwhile. */
   refresh(layer) {
-    if (!this.#gl.getSource(layer)) return;
-    this.#versions.set(layer, Date.now());
-    this.#gl.refreshTiles(layer);
+    if (this.#gl.getSource(layer)) this.#gl.refreshTiles(layer);
   }
 
   features(layer) {
