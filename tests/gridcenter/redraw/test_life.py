@@ -45,6 +45,8 @@ def figures(house: House, area: str, first: datetime, last: datetime) -> Any:
 
 
 def test_a_redraw_moves_what_lives_and_keeps_what_was(house: House) -> None:
+    """DOMAIN §15, 2: closed cases (旧案卷) stay with the grid of their day, last month's figures do not
+    change, and the grids that follow a split have codes that nobody had."""
     with house.owner.transaction() as tx:
         builders.make_buildings(tx, *builders.PLACES)
     old = reports(house, 40)

@@ -219,6 +219,7 @@ def test_a_grid_changes_its_community_and_its_people_keep_their_reach(house: Hou
 
 
 def test_retired_codes_are_never_used_again(house: House) -> None:
+    """DOMAIN §15, 2: the code of a grid that ended is given to no other (编码不重用)."""
     for expected in ("Z003", "Z004"):
         grids = [code for code in areas(house) if code.startswith(COMMUNITY)]
         plan = draw(house, COMMUNITY, ("merge", {"areas": sorted(grids)}))
