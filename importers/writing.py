@@ -32,13 +32,19 @@ SELECT count(*) FROM area_incoming i
  WHERE i.parent_code IS NOT NULL
    AND NOT EXISTS (SELECT FROM area_now n WHERE n.code = i.parent_code)
 """
-# Where the homes of buildings may have changed: below the communities of the areas that were written.
-_REHOME = """
-SELECT rehome_buildings(ARRAY(
-  SELECT DISTINCT u.path FROM area_changed c JOIN area_version u
-      ON u.path @> c.path AND upper_inf(u.valid) AND u.level = 'community'))
+# Where homes may have changed: below the communities, old and new, of the areas that were written.
+_BELOW = """
+ARRAY(SELECT DISTINCT u.path FROM area_changed c LEFT JOIN area_version o ON o.id = c.old_version
+        JOIN area_version u ON upper_inf(u.valid) AND u.level = 'community'
+                           AND (u.path @> c.path OR u.path @> o.path))
 """
+_REHOME = f"SELECT rehome_buildings({_BELOW})"
+_CASES = f"SELECT cases_elsewhere({_BELOW}, ARRAY(SELECT area_id FROM area_changed))"
 _HOMES = {"grid", "microgrid"}
+_CASES_MOVE = Words(
+    "未结案件会换到别的区域，请用这份文件编制调整方案",
+    "open cases would move to another area; make a redraw plan of this file",
+)
 # A parent can only be moved to if it exists; both texts are codes.
 _PARENT_GONE = Words("上级区域已不存在，请重新上传", "a parent area is gone; upload the file again")
 _GRID_GONE = Words("微网格已变动，请重新上传", "a micro-grid has changed; upload the file again")
@@ -47,7 +53,8 @@ _GRID_GONE = Words("微网格已变动，请重新上传", "a micro-grid has cha
 def write_areas_batch(tx: Transaction, parameters: dict[str, Any]) -> AreaCounts:
     """Counts after bringing the batch's areas into force; buildings go to the homes they stand in now.
 
-    Raises ImportRefused for lost parents, BoundaryRefused for areas that do not fit.
+    Raises ImportRefused for lost parents and where open cases would move, which is what redraw plans
+    are for; BoundaryRefused for areas that do not fit.
     """
     stage_areas(tx)
     tx.execute(_AREAS, parameters)
@@ -55,6 +62,8 @@ def write_areas_batch(tx: Transaction, parameters: dict[str, Any]) -> AreaCounts
         raise ImportRefused(_PARENT_GONE)
     counts = write_areas(tx, str(parameters["level"]))
     if counts.new + counts.changed and parameters["level"] in _HOMES:
+        if tx.scalar(_CASES):
+            raise ImportRefused(_CASES_MOVE)
         tx.execute(_REHOME)
     return counts
 

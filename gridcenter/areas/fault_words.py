@@ -77,7 +77,7 @@ def sentence(
 ) -> Words:
     """What is wrong, for a person; `names` are those of the fault's areas, in their order."""
     parent = parent or Words("上级区域", "the parent")
-    numbers = [_number(value or 0.0) for value in (fault.measure, fault.limit, fault.width_m)]
+    numbers = [_number(float(value or 0)) for value in (fault.measure, fault.limit, fault.width_m)]
     unit, template = _UNITS[fault.unit], _SENTENCES[fault.kind]
     plain = {"width": numbers[2], "building": building or ""}
     unsafe = _UNSAFE[fault.unsafe]
@@ -102,8 +102,8 @@ def sentence(
 
 
 def _number(value: float) -> str:
-    """Three digits that count, whole numbers from 100 on."""
-    if value >= 100:
+    """Three digits that count; whole numbers from 100 on, and where they are."""
+    if value >= 100 or value.is_integer():
         return f"{value:.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.3g}"
 

@@ -60,10 +60,20 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET jit =
              AND NOT ST_Covers(m.geom, ST_PointOnSurface(b.geom)))
        + (SELECT count(*) FROM area_version v JOIN case_file c ON c.area_path = v.path
            WHERE upper_inf(v.valid) AND v.area_id = ANY(areas)
-             AND c.state NOT IN ('closed', 'evaluated', 'rejected')
+             AND is_open(c.state)
              AND NOT ST_Covers(v.geom, c.location))
 $$;
-REVOKE EXECUTE ON FUNCTION area_counts(bigint[]), buildings_over_borders(bigint[]), left_behind(bigint[])
-  FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION area_counts(bigint[]), buildings_over_borders(bigint[]), left_behind(bigint[])
-  TO gridcenter_web, gridcenter_worker;
+
+-- How many open cases below these paths would change between these areas and others: they are kept under
+-- one area and their place lies in another. Cases outside every area belong to whom they were given.
+CREATE OR REPLACE FUNCTION cases_elsewhere(below ltree[], areas bigint[]) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET jit = off AS $$
+  SELECT count(*) FROM case_file c CROSS JOIN LATERAL locate_point(c.location, NULL) l
+   WHERE is_open(c.state) AND c.area_path <@ below AND l.path <> c.area_path
+     AND (l.area_id = ANY(areas)
+          OR EXISTS (SELECT FROM area_version o WHERE o.area_id = ANY(areas) AND o.path = c.area_path))
+$$;
+REVOKE EXECUTE ON FUNCTION area_counts(bigint[]), buildings_over_borders(bigint[]), left_behind(bigint[]),
+  cases_elsewhere(ltree[], bigint[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION area_counts(bigint[]), buildings_over_borders(bigint[]), left_behind(bigint[]),
+  cases_elsewhere(ltree[], bigint[]) TO gridcenter_web, gridcenter_worker;

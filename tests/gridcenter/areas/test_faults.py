@@ -242,6 +242,40 @@ def test_a_building_over_a_border_is_told_by_name(owner_tx: Transaction) -> None
     assert not [row for row in rows if row["kind"] in {"building_cut", "gap", "overlap"}]
 
 
+def test_sizes_beyond_the_thresholds_are_told_with_what_is_registered(
+    owner_tx: Transaction,
+) -> None:
+    """Persons where they are known, households as stored, square metres of unit grids."""
+    builders.make_buildings(owner_tx, MICRO)
+    owner_tx.execute(
+        "WITH d AS (INSERT INTO dwelling (building_id, entrance, floor, room, area_path, source)"
+        " SELECT id, 1, 1, '101', area_path, 'test' FROM building RETURNING id, area_path)"
+        " INSERT INTO household (dwelling_id, size, area_path, source)"
+        " SELECT id, 3, area_path, 'test' FROM d"
+    )
+    owner_tx.execute(
+        "UPDATE area_version SET households = 5 WHERE area_id ="
+        " (SELECT id FROM area WHERE code = %(c)s)", {"c": BESIDE},
+    )  # fmt: skip
+    set_area_setting(owner_tx, SYSTEM, GRID, "sizes", '{"microgrid": {"most_persons": 2}}')
+    stage_areas(owner_tx)
+    cell = box(WEST, SOUTH, WEST + STEP, SOUTH + STEP)
+    stage(owner_tx, "320508998001001", cell, parent=COMMUNITY, label="U001")
+    write_areas(owner_tx, "unit_grid")
+    inspect(owner_tx, [parent_id_of(owner_tx, code) for code in (GRID, COMMUNITY)])
+    rows = owner_tx.all(
+        "SELECT f.kind, f.unit, f.measure, a.code, f.sentence_en FROM area_fault f"
+        " JOIN area a ON a.id = f.area_ids[1] WHERE f.superseded_at IS NULL"
+    )
+    told = {(r["kind"], r["unit"], r["code"]): r for r in rows}
+    crowd = told[("too_large", "persons", MICRO)]
+    assert crowd["measure"] == 3 and "more than 2 persons" in crowd["sentence_en"]
+    few = told[("too_small", "households", BESIDE)]
+    assert few["measure"] == 5 and "less than 15 households" in few["sentence_en"]
+    wide = told[("too_large", "m2", "320508998001001")]
+    assert wide["measure"] == pytest.approx(42_200, rel=0.01)
+
+
 # --- repairs ---------------------------------------------------------------------------------
 
 

@@ -25,13 +25,14 @@ from gridcenter.areas.mending import repair
 from gridcenter.areas.operations import Guard, stage_areas, write_areas
 from gridcenter.codes import Level
 from gridcenter.database import Transaction
-from gridcenter.errors import BoundaryRefused
+from gridcenter.errors import BoundaryRefused, ImportRefused
 from gridcenter.redraw.effect import bring_into_effect
 from gridcenter.redraw.reading import Ground
 from importers.command import ImportCommand
 from importers.kinds import Kind
 from importers.operations import apply, stage
 from importers.undoing import undo
+from tests import builders
 from tests.builders import SOUTH, STEP, WEST
 from tests.conftest import House
 from tests.gridcenter.areas.test_faults import (
@@ -83,17 +84,18 @@ def versions(tx: Transaction) -> int:
     return int(tx.scalar("SELECT count(*) FROM area_version"))
 
 
-def staged(house: House, folder: Path, code: str, shape: Any) -> UUID:
-    """A batch of one grid, waiting."""
-    file = folder / "grids.geojson"
-    feature = (
+def staged(house: House, folder: Path, shapes: dict[str, Any], level: Level = Level.GRID) -> UUID:
+    """A batch of areas, waiting."""
+    file = folder / "areas.geojson"
+    features = ",".join(
         f'{{"type":"Feature","properties":{{"code":"{code}","name":"第1网格"}},'
         f'"geometry":{shapely.to_geojson(shape)}}}'
+        for code, shape in shapes.items()
     )
-    file.write_text(f'{{"type":"FeatureCollection","features":[{feature}]}}', encoding="utf-8")
+    file.write_text(f'{{"type":"FeatureCollection","features":[{features}]}}', encoding="utf-8")
     with house.owner.transaction() as tx:
         act_as(tx, SYSTEM)
-        return stage(tx, SYSTEM, ImportCommand(Kind.AREAS, file, level=Level.GRID)).id
+        return stage(tx, SYSTEM, ImportCommand(Kind.AREAS, file, level=level)).id
 
 
 def approved(house: House) -> UUID:
@@ -140,7 +142,7 @@ def taken_over(house: House, folder: Path) -> UUID:
 def test_an_import_that_does_not_fit_is_refused(house: House, tmp_path: Path) -> None:
     with house.owner.transaction() as tx:
         shape, before = moved(outline(tx, GRID), 3.0), versions(tx)
-    batch = staged(house, tmp_path, GRID, shape)
+    batch = staged(house, tmp_path, {GRID: shape})
     with house.owner.transaction() as tx:
         act_as(tx, SYSTEM)
         with pytest.raises(BoundaryRefused), tx.connection.transaction():
@@ -149,6 +151,27 @@ def test_an_import_that_does_not_fit_is_refused(house: House, tmp_path: Path) ->
         assert (
             tx.scalar("SELECT state FROM import_batch WHERE id = %(b)s", {"b": batch}) == "staged"
         )
+
+
+def test_an_import_that_would_move_open_cases_needs_a_redraw_plan(
+    house: House, tmp_path: Path
+) -> None:
+    """Its borders fit; but a case belongs to whom it was given until a plan moves it and tells."""
+    with house.owner.transaction() as tx:
+        north, south, before = outline(tx, MICRO), outline(tx, BESIDE), versions(tx)
+    west, _, east, border = south.bounds
+    strip = shapely.box(west, border - 4e-4, east, border)
+    lower = {MICRO: north.union(strip), BESIDE: south.difference(strip)}
+    body = builders.report_json(builders.report(lon=west + 1e-3, lat=border - 1e-4))
+    assert house.client("01-001").post("/api/v1/incidents", body).status_code == 201
+    batch = staged(house, tmp_path, lower, Level.MICROGRID)
+    with house.owner.transaction() as tx:
+        act_as(tx, SYSTEM)
+        with pytest.raises(ImportRefused, match="redraw plan"), tx.connection.transaction():
+            apply(tx, SYSTEM, batch)
+        assert versions(tx) == before
+        tx.execute("UPDATE case_file SET state = 'closed'")
+        assert apply(tx, SYSTEM, batch).changed == 2
 
 
 def test_a_redraw_whose_stored_outlines_do_not_fit_goes_back_to_its_author(
@@ -205,7 +228,7 @@ def test_a_batch_whose_old_outlines_do_not_fit_stays(house: House, tmp_path: Pat
 
 def _import(house: House, folder: Path) -> Callable[[Transaction], Any]:
     with house.owner.transaction() as tx:
-        batch = staged(house, folder, GRID, outline(tx, GRID))
+        batch = staged(house, folder, {GRID: outline(tx, GRID)})
     return lambda tx: apply(tx, SYSTEM, batch)
 
 
