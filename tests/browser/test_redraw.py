@@ -13,10 +13,21 @@ from playwright.sync_api import Page
 
 from tests import builders
 from tests.browser.conftest import Live, Watched
-from tests.gridcenter.redraw.place import COMMUNITY, GRID_1, GRID_2, OTHER, come_true, corner, draw
+from tests.gridcenter.redraw.place import (
+    COMMUNITY,
+    GRID_1,
+    GRID_2,
+    OTHER,
+    SOUTH,
+    STEP,
+    come_true,
+    corner,
+    draw,
+)
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 OpenPage = Callable[..., Watched]
+STORED = "document.querySelectorAll('.redraw-step:not(.redraw-step-waiting)').length === 1"
 ROW = ".redraw-row[data-key='{}']"
 
 
@@ -175,6 +186,127 @@ def test_a_plan_is_drawn_checked_by_another_and_seen_on_the_map(
     until(page, "document.querySelectorAll('.redraw-step').length === 1")
 
 
+def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Press at one place of the screen, let go at another."""
+    page.mouse.move(start[0] - 4, start[1], steps=2)
+    page.mouse.move(*start, steps=2)
+    page.wait_for_timeout(200)
+    page.mouse.down()
+    page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2, steps=4)
+    page.mouse.move(*end, steps=4)
+    page.wait_for_timeout(200)
+    page.mouse.up()
+
+
+def items(page: Page) -> Any:
+    """The steps of the plan as the server has them."""
+    found = page.evaluate(
+        "fetch('/api/v1' + location.pathname.replace('/redraw/', '/redraw/plans/')).then((r) => r.json())"
+    )
+    return found["items"]
+
+
+def test_a_shared_border_is_dragged_and_the_neighbour_follows(
+    live: Live, open_page: OpenPage
+) -> None:
+    watched = open_page("S-01", "/redraw")
+    page = watched.page
+    plan = begin(watched, "移界")
+    bbox = plan["area"]["bbox"]
+    # The easternmost grid of the community: its west side is shared with another one.
+    caller = live.house.client("S-01")
+    found = [caller.get(f"/api/v1/areas/{key}").json for key in rows(page) if COMMUNITY in key]
+    told = max(found, key=lambda area: area["bbox"][0])
+    key, west = told["code"], told["bbox"][0]
+    ring = told["geometry"]["coordinates"][0]
+    ring = ring[0] if isinstance(ring[0][0], list) else ring
+    lon, lat = next(
+        p for p in ring if abs(p[0] - west) < 1e-9 and bbox[1] + 1e-4 < p[1] < bbox[3] - 1e-4
+    )
+    page.keyboard.press("b")
+    page.mouse.click(*spot(page, bbox, west + STEP / 2, SOUTH + STEP / 2))
+    page.wait_for_timeout(500)
+    to = spot(page, bbox, lon - STEP / 4, lat)
+    drag(page, spot(page, bbox, lon, lat), to)
+    changed = "document.querySelectorAll('.redraw-row.is-changed').length"
+    until(page, f"{changed} === 2")  # the area and the neighbour that follows
+    page.keyboard.press("z")  # the drag is taken back, the tool stays
+    until(page, f"{changed} === 0")
+    assert page.get_attribute("[data-tool=border]", "aria-pressed") == "true"
+    page.keyboard.press("Shift+Z")
+    until(page, f"{changed} === 2")
+    page.keyboard.press("Enter")
+    until(page, STORED)
+    until(page, f"{changed} === 2")
+    (step,) = items(page)
+    moved = step["given"]["geometry"]["coordinates"][0]
+    assert step["operation"] == "move_border" and step["given"]["area"] == key
+    assert min(x for x, _ in moved) == pytest.approx(lon - STEP / 4, abs=STEP / 40)
+    assert page.locator(".redraw-fault.is-refused").count() == 0
+    clean(watched)
+
+
+def test_a_new_area_is_drawn_and_told_while_it_is(live: Live, open_page: OpenPage) -> None:
+    watched = open_page("S-01", "/redraw")
+    page = watched.page
+    plan = begin(watched, "新建")
+    page.keyboard.press("n")
+    places = ((2.2, 0.4), (2.7, 0.4), (2.7, 1.2), (2.2, 1.2))
+    for place in places:
+        x, y = spot(page, plan["area"]["bbox"], *corner(*place))
+        page.mouse.move(x - 3, y, steps=2)
+        page.mouse.click(x, y)
+        page.wait_for_timeout(350)
+    until(page, "document.querySelectorAll('.redraw-row.is-changed').length >= 2")
+    assert page.locator(".redraw-step").count() == 0  # told before it is stored
+    page.keyboard.press("Enter")
+    until(page, STORED)
+    (step,) = items(page)
+    assert step["operation"] == "create" and step["given"]["parent"] == OTHER
+    drawn = step["given"]["geometry"]["coordinates"][0]
+    assert len(drawn) == len(places) + 1
+    clean(watched)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_community_is_divided_by_a_proposal(
+    live: Live, open_page: OpenPage, language: str
+) -> None:
+    with live.database.transaction() as tx:
+        tx.execute(
+            "UPDATE account SET locale = %(locale)s WHERE username = 'S-01'", {"locale": language}
+        )
+    drawn = draw(live.house, OTHER)
+    watched = open_page("S-01", f"/redraw/{drawn['id']}")
+    page = watched.page
+    until(page, "document.querySelectorAll('.redraw-row').length >= 1")
+    page.keyboard.press("d")
+    until(page, "document.querySelectorAll('.redraw-divide [name=parent] option').length === 1")
+    page.fill("[name=households_least]", "900")
+    page.fill("[name=households_most]", "950")
+    page.click("[data-act=propose]")
+    until(page, "document.querySelector('.redraw-divide .field-error') !== null")
+    refusal = page.inner_text(".redraw-divide .field-error")
+    assert ("无法划分" if language == "zh" else "impossible") in refusal
+    page.fill("[name=households_least]", "10")
+    page.fill("[name=households_most]", "20")
+    page.click("[data-act=propose]")
+    until(page, "document.querySelectorAll('.redraw-proposal').length >= 2")
+    assert ("未生效" if language == "zh" else "not in force") in page.inner_text(".redraw-found")
+    until(page, "document.querySelectorAll('.redraw-row.is-changed').length >= 2")
+    page.locator(".redraw-proposal").nth(1).click()
+    assert page.locator(".redraw-proposal").nth(1).get_attribute("aria-pressed") == "true"
+    assert items(page) == []  # looked at, not taken
+    clean(watched)
+    page.click("[data-act=take]")
+    until(page, STORED)
+    (step,) = items(page)
+    assert step["operation"] == "replace" and len(step["given"]["areas"]) == 2
+    until(page, "document.querySelector('[data-act=check]') !== null")
+    with live.database.transaction() as tx:
+        tx.execute("UPDATE account SET locale = 'zh' WHERE username = 'S-01'")
+
+
 def test_a_slow_page_does_not_begin_a_plan_twice(live: Live, open_page: OpenPage) -> None:
     page = open_page("S-01", "/redraw").page
     asked: list[str] = []
@@ -206,7 +338,7 @@ def test_a_step_drawn_without_a_connection_is_kept_and_sent(
     page.click("text=分东西")
     until(page, "document.querySelectorAll('.redraw-step-waiting').length === 1")
     page.context.set_offline(False)
-    until(page, "document.querySelectorAll('.redraw-step:not(.redraw-step-waiting)').length === 1")
+    until(page, STORED)
 
 
 def test_a_plan_changed_by_another_is_not_overwritten(live: Live, open_page: OpenPage) -> None:

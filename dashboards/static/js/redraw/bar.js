@@ -18,7 +18,7 @@ function path(plan) {
 const refusedButton = (text) => node('button', { type: 'button', className: 'button', aria: { disabled: 'true' } }, text);
 
 /** `acts`: undo redo compare check approve withdraw reverse; `state` {store, findings, comparing, drawing}. */
-export function planBar({ store, refused, comparing, mayEdit, canUndo }, acts) {
+export function planBar({ store, refused, comparing, mayEdit, canUndo, canRedo }, acts) {
   const { plan } = store;
   const tool = (name, iconName, text, key, enabled = true, pressed = null) => {
     const made = button(text, { iconName, on: enabled ? acts[name] : undefined, title: key });
@@ -34,7 +34,7 @@ export function planBar({ store, refused, comparing, mayEdit, canUndo }, acts) {
   };
   const can = (move) => plan.allowed_operations.includes(move);
   const buttons = [];
-  if (mayEdit) buttons.push(tool('undo', 'undo', t('撤销'), 'Z', canUndo), tool('redo', 'redo', t('重做'), 'Shift+Z', store.mayRedo));
+  if (mayEdit) buttons.push(tool('undo', 'undo', t('撤销'), 'Z', canUndo), tool('redo', 'redo', t('重做'), 'Shift+Z', canRedo));
   if (['draft', 'checked', 'approved'].includes(plan.state)) buttons.push(tool('compare', 'compare', t('比对现行'), '← →', true, comparing));
   if (can('withdraw')) buttons.push(main('withdraw', t('撤回…'), null, ''));
   if (plan.state === 'draft' && can('check')) {

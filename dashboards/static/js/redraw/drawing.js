@@ -8,7 +8,7 @@ const KEYS = { cancel: null, finish: 'Enter' };
 const PRECISION = 9;
 
 export class Drawing {
-  #map; #draw = null; #features; #onChange; #onFinish; #edited = null;
+  #map; #draw = null; #features; #onChange; #onFinish; #edited = null; #past = []; #ahead = [];
 
   /** `features()` are what corners snap to; `onChange(geometry)` while drawing, `onFinish(geometry)` when it is done. */
   constructor(map, { features, onChange, onFinish }) {
@@ -55,7 +55,10 @@ export class Drawing {
     this.#draw.start();
     this.#draw.on('change', () => { const drawn = this.drawn(); if (drawn) this.#onChange(drawn); });
     this.#draw.on('finish', (id, { action } = {}) => {
-      if (action !== 'draw') return;
+      if (action !== 'draw') {
+        if (this.#edited !== null) this.#moved();
+        return;
+      }
       const { geometry } = this.#draw.getSnapshotFeature(id);
       queueMicrotask(() => this.#onFinish(geometry)); // the library is still in its own hands
     });
@@ -84,22 +87,60 @@ export class Drawing {
     this.#draw.setMode('select');
     this.#draw.selectFeature(id);
     this.#edited = id;
+    this.#past = [outline];
+    this.#ahead = [];
     return true;
   }
 
-  /** What stands so far: the dragged outline, or a line of at least two places that were clicked. */
+  /** A corner was dragged, made or taken out. */
+  #moved() {
+    this.#past.push(this.drawn());
+    this.#ahead = [];
+  }
+
+  #reshape() {
+    const outline = this.#past.at(-1);
+    this.#draw.deselectFeature(this.#edited);
+    this.#draw.updateFeatureGeometry(this.#edited, outline);
+    this.#draw.selectFeature(this.#edited);
+    this.#onChange(outline);
+    return true;
+  }
+
+  /** What stands so far: the dragged outline, a line of at least two places that were clicked, or an outline of three. */
   drawn() {
     if (!this.#draw) return null;
     if (this.#edited !== null) return this.#draw.getSnapshotFeature(this.#edited)?.geometry ?? null;
-    const line = this.#draw.getSnapshot().find(({ geometry }) => geometry.type === 'LineString');
-    const placed = (line?.geometry.coordinates.length ?? 0) - 1; // the last one follows the pointer
-    return placed >= 2 ? { type: 'LineString', coordinates: line.geometry.coordinates.slice(0, placed) } : null;
+    const shape = this.#draw.getSnapshot().find(({ geometry }) => geometry.type !== 'Point')?.geometry;
+    if (shape?.type === 'Polygon') {
+      const placed = shape.coordinates[0].slice(0, -2); // the last two are the pointer and the way back
+      return placed.length >= 3 ? { type: 'Polygon', coordinates: [[...placed, placed[0]]] } : null;
+    }
+    const placed = (shape?.coordinates.length ?? 0) - 1; // the last one follows the pointer
+    return placed >= 2 ? { type: 'LineString', coordinates: shape.coordinates.slice(0, placed) } : null;
   }
 
-  /** Takes the last click back; false when there is nothing to take back. */
+  /** Takes the last click or drag back; false when there is nothing to take back. */
   back() {
+    if (this.#edited !== null) {
+      if (this.#past.length < 2) return false;
+      this.#ahead.push(this.#past.pop());
+      return this.#reshape();
+    }
     if (!this.#draw?.canUndo()) return false;
     this.#draw.undo();
+    return true;
+  }
+
+  /** Does again what was taken back; false when there is nothing. */
+  forth() {
+    if (this.#edited !== null) {
+      if (!this.#ahead.length) return false;
+      this.#past.push(this.#ahead.pop());
+      return this.#reshape();
+    }
+    if (!this.#draw?.canRedo()) return false;
+    this.#draw.redo();
     return true;
   }
 

@@ -1,7 +1,7 @@
 /** The editor of one plan: panels, map and drawing are one state; every change goes through the plan's store. */
 import { api } from '../api.js';
 import { banner, whileBusy } from '../dialog.js';
-import { labelPoint, polygonsOf } from '../mapgeometry.js';
+import { boundsOf, labelPoint, polygonsOf } from '../mapgeometry.js';
 import { icon } from '../icons.js';
 import { t } from '../i18n.js';
 import { isTyping, leaveFor } from '../page.js';
@@ -10,6 +10,7 @@ import { planBar } from './bar.js';
 import { PlanCanvas } from './canvas.js';
 import { chosenCard } from './chosen.js';
 import { askApprove, askWithdraw } from './decide.js';
+import { Divide } from './divide.js';
 import { Drawing } from './drawing.js';
 import { areasIn, Ground } from './ground.js';
 import { balanceList, dutyList, faultList, handOver, record, stepList } from './panels.js';
@@ -23,7 +24,7 @@ const WORLD = [-180, -90, 180, 90];
 
 export class Editor {
   #place; #store; #ground = null; #firm = null; #upper = []; #canvas = null; #drawing = null; #root = null; #level = 'grid';
-  #preview = null; #old = []; #tool = null; #chosen = []; #locked = new Set(); #fault = -1; #busy = false; #live = null; #asked = 0; #parts = {}; #sketch = null; #stamp = '';
+  #preview = null; #old = []; #tool = null; #chosen = []; #locked = new Set(); #fault = -1; #busy = false; #live = null; #asked = 0; #parts = {}; #divide = null; #stamp = '';
 
   constructor(place, id) {
     this.#place = place;
@@ -161,9 +162,9 @@ export class Editor {
   #drawBar() {
     const { plan, waiting } = this.#store;
     const refused = this.#findings().filter(({ severity }) => severity === 'refuse').length;
-    const state = { store: this.#store, refused, comparing: this.#canvas.comparing, mayEdit: this.#mayEdit, canUndo: this.#drawing.busy || waiting.length > 0 || plan.items.length > 0 };
+    const state = { store: this.#store, refused, comparing: this.#canvas.comparing, mayEdit: this.#mayEdit, canRedo: this.#drawing.busy || this.#store.mayRedo, canUndo: this.#drawing.busy || waiting.length > 0 || plan.items.length > 0 };
     this.#parts.bar.replaceChildren(planBar(state, {
-      undo: () => this.#undo(), redo: () => this.#try(() => this.#store.redo()), compare: () => this.#compare(!this.#canvas.comparing),
+      undo: () => this.#undo(), redo: () => this.#redo(), compare: () => this.#compare(!this.#canvas.comparing),
       check: () => this.#try(() => this.#store.act('check')),
       approve: () => askApprove(plan, this.#preview?.totals, (given) => this.#store.act('approve', given)),
       withdraw: () => askWithdraw((given) => this.#store.act('withdraw', given)),
@@ -180,10 +181,14 @@ export class Editor {
     const focused = this.#parts.left.contains(document.activeElement) && isTyping({ target: document.activeElement });
     if (focused) return; // nobody's words are taken away while they write
     const summary = plan.summary ? { new: plan.summary.new.length, retired: plan.summary.retired.length, ...plan.summary.totals } : null;
-    this.#parts.left.replaceChildren(...[
+    const parts = [
       this.#chosenPart(), stepList({ plan, waiting, find: this.#find, mayEdit: this.#mayEdit, onRemove: (item) => this.#try(() => this.#store.remove(item)) }),
       handOver(this.#preview?.totals ?? summary), dutyList(this.#preview?.duties), plan.reason ? node('p', { className: 'redraw-reason' }, t('缘由：%(why)s', { why: plan.reason })) : null, this.#keysPart(),
-    ].filter(Boolean));
+    ].filter(Boolean);
+    // The planner stays where it is: what was typed or has the focus is not put in anew.
+    for (const child of [...this.#parts.left.children]) if (child !== this.#divide?.node) child.remove();
+    if (this.#divide && !this.#divide.node.isConnected) this.#parts.left.append(this.#divide.node);
+    this.#parts.left.append(...parts);
     for (const fold of this.#parts.left.querySelectorAll('details')) fold.open = open.includes(fold.querySelector('summary').textContent);
   }
 
@@ -201,7 +206,7 @@ export class Editor {
   }
 
   #keysPart() {
-    const keys = [['S', t('拆分')], ['M', t('合并')], ['B', t('移界')], ['N', t('新建')], ['L', t('锁定')], ['Z', t('撤销')], ['F', t('下一处')], ['← →', t('比对')]];
+    const keys = [['S', t('拆分')], ['M', t('合并')], ['B', t('移界')], ['N', t('新建')], ['L', t('锁定')], ['D', t('自动划分')], ['Z', t('撤销')], ['F', t('下一处')], ['← →', t('比对')]];
     return node('section', { className: 'redraw-section' }, node('header', { className: 'redraw-section-head' }, node('h2', {}, t('快捷键'))),
       node('dl', { className: 'redraw-keys' }, keys.map(([key, words]) => node('div', {}, node('dt', {}, node('kbd', { className: 'key' }, key)), node('dd', {}, words)))));
   }
@@ -220,7 +225,7 @@ export class Editor {
   }
 
   #drawTools() {
-    const tools = [['split', 'split', t('拆分'), 'S'], ['merge', 'merge', t('合并'), 'M'], ['border', 'border', t('移界'), 'B'], ['create', 'plus', t('新建'), 'N'], ['lock', 'lock', t('锁定'), 'L']];
+    const tools = [['split', 'split', t('拆分'), 'S'], ['merge', 'merge', t('合并'), 'M'], ['border', 'border', t('移界'), 'B'], ['create', 'plus', t('新建'), 'N'], ['lock', 'lock', t('锁定'), 'L'], ['divide', 'map', t('划分'), 'D']];
     const level = select('level', this.#levels().map((key) => [key, levelName(key)]), this.#level);
     level.className = 'input redraw-level';
     level.setAttribute('aria-label', t('层级'));
@@ -238,6 +243,7 @@ export class Editor {
       merge: [t('合并：点相邻的区域，已选 %(n)s 个；', { n: this.#chosen.length }), key('Enter'), t('完成'), key('Esc'), t('放弃')],
       border: this.#drawing.bordering ? [t('移界：拖动边界上的点，邻区跟着变；'), key('Enter'), t('完成'), key('Esc'), t('放弃')] : [t('移界：点要改边界的区域')],
       create: [t('新建：画出范围，占到的邻区会让出；'), key('Enter'), t('完成'), key('Esc'), t('放弃')],
+      divide: [t('自动划分：选一个方案看，采用后成为方案的一步；'), key('Esc'), t('放弃')],
     }[this.#tool] ?? [this.#mayEdit ? t('点一个区域看它的数字和可做的事') : t('只看：这一步您不能改方案')];
     this.#parts.foot.replaceChildren(node('span', { className: 'grow redraw-hint' }, hint), node('span', {}, t('吸附邻界、建筑')));
   }
@@ -285,6 +291,10 @@ export class Editor {
     else this.#try(() => this.#store.undo());
   }
 
+  #redo() {
+    if (!this.#drawing.forth()) this.#try(() => this.#store.redo());
+  }
+
   #use(name) {
     if (!this.#mayEdit) return;
     if (name === 'lock') {
@@ -300,8 +310,27 @@ export class Editor {
     if (name === 'split') this.#drawing.line();
     if (name === 'create') this.#drawing.outline();
     if (name === 'border' && kept.length === 1) this.#border(kept[0]);
+    if (name === 'divide') this.#openDivide(kept[0]);
     this.#chosen = name === 'create' ? [] : kept;
     this.#draw();
+    this.#divide?.focus();
+  }
+
+  /** The planner: what it proposes is looked at like a step that is being drawn. */
+  #openDivide(chosen) {
+    this.#divide = new Divide(this.#root, this.#levels(), chosen, {
+      show: (given, level) => this.#showProposal(given, level), take: (given) => this.#add('replace', given).catch(() => {}),
+      fit: ({ geometry }) => this.#canvas.fit(boundsOf(polygonsOf(geometry).flatMap((rings) => rings[0]))),
+      locked: () => [...this.#locked], close: () => { this.#cancel(); this.#draw(); },
+    });
+  }
+
+  async #showProposal(given, level) {
+    if (given && level !== this.#level) {
+      this.#level = level;
+      await this.#try(() => this.#readGround());
+    }
+    await this.#look(given && { operation: 'replace', given });
   }
 
   /** Puts the tool away; what was drawn and not finished goes. */
@@ -309,6 +338,8 @@ export class Editor {
     clearTimeout(this.#live);
     const drew = this.#tool !== null;
     this.#drawing.end();
+    this.#divide?.stop();
+    this.#divide = null;
     this.#tool = null;
     this.#store.keep('sketch', null);
     if (drew) {
@@ -431,8 +462,8 @@ export class Editor {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event) || document.querySelector('dialog[open]')) return;
     const onButton = event.target.closest?.('button, a, summary');
     const acts = {
-      S: () => this.#use('split'), M: () => this.#use('merge'), B: () => this.#use('border'), N: () => this.#use('create'), L: () => this.#use('lock'),
-      Z: () => (event.shiftKey ? this.#try(() => this.#store.redo()) : this.#undo()), F: () => this.#nextFault(),
+      S: () => this.#use('split'), M: () => this.#use('merge'), B: () => this.#use('border'), N: () => this.#use('create'), L: () => this.#use('lock'), D: () => this.#use('divide'),
+      Z: () => (event.shiftKey ? this.#redo() : this.#undo()), F: () => this.#nextFault(),
       Enter: () => (onButton && !onButton.dataset.tool && this.#tool !== 'merge' ? false : this.#enter()),
       Escape: () => { if (this.#tool) { this.#cancel(); this.#draw(); } else this.#pick(null); },
       ArrowLeft: () => this.#arrow(event, -1), ArrowRight: () => this.#arrow(event, 1),
