@@ -26,6 +26,8 @@ SNAP_M = 0.05
 SAME_M = 0.0002
 # Rounding of noded line work: half of it is the most that a new corner is off its line.
 GRID_M = 0.0001
+# Areas that share less border than this do not hang together: nobody gets through.
+NECK_M = 0.1
 # Faces of less than this mean width are no ground but rounding between two borders.
 THREAD_M = 0.01
 
@@ -37,28 +39,49 @@ def faces_of(lines: Iterable[BaseGeometry]) -> list[Polygon]:
     """All faces that the lines enclose, noded together; corners that were given come back exactly.
 
     Noding rounds to GRID_M, or a drawn line that runs along a border all but exactly would leave
-    needles that are valid in metres and cross themselves in degrees.
+    needles that are valid in metres and cross themselves in degrees. Of given corners that are nearer
+    to each other than that the first one stays: name borders that must not move first.
     """
     given = list(lines)
-    faces = polygonize(shapely.union_all(given, grid_size=GRID_M))
-    known = {
-        tuple(cell): tuple(xy)
-        for xy in np.vstack([corners(line) for line in given])
-        for cell in [np.rint(xy / GRID_M)]
-    }
+    faces = np.array(list(polygonize(shapely.union_all(given, grid_size=GRID_M))), dtype=object)
+    places = np.vstack([corners(line) for line in reversed(given)])
+    known = dict(zip(_cells(places), places.tolist(), strict=True))
 
     def exact(xy: NDArray[np.float64]) -> NDArray[np.float64]:
-        cells = map(tuple, np.rint(xy / GRID_M))
-        return np.array([known.get(cell, corner) for cell, corner in zip(cells, xy, strict=True)])
+        pairs = zip(_cells(xy), xy.tolist(), strict=True)
+        return np.array([known.get(cell, corner) for cell, corner in pairs]).reshape(-1, 2)
 
-    return [shapely.transform(face, exact) for face in faces]
+    return list(shapely.transform(faces, exact))
+
+
+def _cells(xy: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """The cell of the noding grid that each corner falls into."""
+    return [(x, y) for x, y in np.rint(xy / GRID_M).astype(np.int64).tolist()]
 
 
 def join(parts: Iterable[BaseGeometry]) -> BaseGeometry:
-    """One polygon of parts that share whole edges; a multipolygon where they do not touch."""
+    """One polygon of parts that lie side by side; a multipolygon where they do not touch.
+
+    Parts that share whole edges keep every corner. Where a corner of one lies on an edge of another
+    they are noded first, and threads between them are closed.
+    """
     found = [part for part in parts if not part.is_empty]
-    joined = shapely.coverage_union_all(found)
-    return joined if joined.is_valid else shapely.union_all(found)
+    try:
+        joined = shapely.coverage_union_all(found)
+        if joined.is_valid and joined.geom_type == "Polygon":
+            return joined
+    except shapely.errors.GEOSException:
+        pass  # edges that do not match corner by corner
+    return _noded_union(found)
+
+
+def _noded_union(parts: list[BaseGeometry]) -> BaseGeometry:
+    whole = shapely.union_all(parts).buffer(SAME_M)
+    shapely.prepare(whole)
+    faces = faces_of(part.boundary for part in parts)
+    inside = [f for f in faces if whole.covers(f.representative_point()) or _thread(f)]
+    joined = shapely.coverage_union_all(inside)
+    return joined if joined.is_valid else shapely.union_all(inside)
 
 
 def split(area: BaseGeometry, line: BaseGeometry) -> list[BaseGeometry]:
@@ -225,16 +248,16 @@ def _sort_out(
     whole, crossed = [], []
     for child, shape in children.items():
         shares = {
-            parent: around.intersection(shape).area
+            parent: around.intersection(shape)
             for parent, around in parents.items()
             if around.intersects(shape)
         }
         if not shares:
             continue
-        parent = max(shares, key=lambda key: shares[key])
-        rest = sum(shares.values()) - shares[parent]
-        if rest <= THREAD_M * shape.length / 2:
-            whole.append((child, parent, shape))
+        home = max(shares, key=lambda key: shares[key].area)
+        others = [part for key, part in shares.items() if key != home]
+        if all(_thread(part) for part in shapely.get_parts(others) if part.area > 0):
+            whole.append((child, home, shape))
         else:
             crossed.append(child)
     return whole, crossed
@@ -257,16 +280,23 @@ def _rejoined(
     for i in sorted(loose, key=lambda i: -pieces[i][2].area):
         parent, shape = pieces[i][1:]
         lengths = {
-            j: sum(part.intersection(shape).length for part in parts)
+            j: sum(_shared_m(part, shape) for part in parts)
             for j, parts in kept.items()
             if pieces[j][1] == parent
         }
         beside = max(lengths, key=lambda j: lengths[j], default=None)
-        if beside is None or lengths[beside] <= 0:
+        if beside is None or lengths[beside] < min(NECK_M, shape.length / 8):
             kept[i] = [shape]
         else:
             kept[beside].append(shape)
     return [(pieces[i][0], pieces[i][1], join(parts)) for i, parts in kept.items()]
+
+
+def _shared_m(one: BaseGeometry, two: BaseGeometry) -> float:
+    """Metres of border that two shapes share, also where only one of them has a corner on it."""
+    if not shapely.dwithin(one, two, SAME_M):
+        return 0.0
+    return float(one.boundary.intersection(two.buffer(SAME_M)).length)
 
 
 def with_corners(shape: BaseGeometry, points: NDArray[np.float64]) -> BaseGeometry:
@@ -293,7 +323,16 @@ def with_corners(shape: BaseGeometry, points: NDArray[np.float64]) -> BaseGeomet
     for part in shapely.get_parts(shape):
         holes = [ring(hole) for hole in part.interiors]
         parts.append(Polygon(ring(part.exterior), holes))
-    return shapely.multipolygons(parts) if shape.geom_type == "MultiPolygon" else parts[0]
+    whole = shapely.multipolygons(parts) if shape.geom_type == "MultiPolygon" else parts[0]
+    return whole if whole.is_valid else _mended(whole)
+
+
+def _mended(shape: BaseGeometry) -> BaseGeometry:
+    """The ground of a shape whose border runs along itself nearer than SAME_M, without the threads."""
+    mended: BaseGeometry = shapely.make_valid(shape, method="structure", keep_collapsed=False)
+    parts = [part for part in shapely.get_parts(mended) if not _thread(part)]
+    whole: BaseGeometry = parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
+    return whole
 
 
 def _inserted(xy: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:

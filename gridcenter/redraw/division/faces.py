@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from gridcenter.redraw.division.graph import Edges, Floats, Ints, shared_edges
+from gridcenter.redraw.shapes import faces_of as noded_faces
 
 _ON_LINE_M = 0.05
 # Labels of faces: -1 nobody's yet, KEPT - k those of the k-th kept area, others by building.
@@ -53,7 +54,7 @@ def faces_of(
     drawn += [line for line in given if not line.is_empty]
     if len(sites) > 1:
         drawn.append(_between(ground, sites, site_group))
-    shapes = shapely.get_parts(shapely.polygonize([shapely.unary_union(drawn)]))
+    shapes = np.array(noded_faces(drawn), dtype=object)
     middle = shapely.point_on_surface(shapes)
     shapes, middle = shapes[keep := shapely.intersects(ground, middle)], middle[keep]
     building = np.full(len(shapes), -1, dtype=np.int64)

@@ -15,6 +15,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from gridcenter.redraw.shapes import NECK_M
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -114,6 +116,7 @@ def cell_graph(
 ) -> CellGraph:
     """The graph of polygons that tile the ground, edges matching corner by corner.
 
+    Cells that share less than NECK_M are no neighbours: an area must not hang together by a corner.
     `edges` are those of `shared_edges`, when known already; `on_road` (0…1) says of each how much of
     it lies on a road.
     """
@@ -127,8 +130,9 @@ def cell_graph(
     road_metres = np.bincount(row, weight, len(pairs)).tolist()
     neighbours: list[list[tuple[int, float, float]]] = [[] for _ in shapes]
     for (one, other), metre, road in zip(pairs.tolist(), metres, road_metres, strict=True):
-        neighbours[one].append((other, metre, road))
-        neighbours[other].append((one, metre, road))
+        if metre >= NECK_M:
+            neighbours[one].append((other, metre, road))
+            neighbours[other].append((one, metre, road))
     inside = shapely.get_coordinates(shapely.centroid(shapes))
     return CellGraph(
         [int(count) for count in households],
