@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from gridcenter.errors import InvalidInput, Words
+from gridcenter.redraw.division.exchange import most_even
 from gridcenter.redraw.division.graph import CellGraph
 from gridcenter.redraw.division.halving import halved
 from gridcenter.redraw.division.measures import (
@@ -189,9 +190,13 @@ def _divided(
     for piece in pieces:
         first, today = _first(ground, piece, style, chance.random() if turn or seed != 1 else 0.0)
         aim = Aim(wish.least, wish.most, piece.mean)
-        search = Search(ground.graph, first, aim, emphasis, today)
-        draws = wish.draws_per_cell or _draws(len(ground.graph))
-        complete &= search.run(chance, Effort(draws, deadline))
+        effort = Effort(wish.draws_per_cell or _draws(len(ground.graph)), deadline)
+        if style == "balanced":
+            search, ended = most_even(ground.graph, first, aim, emphasis, chance, effort)
+        else:
+            search = Search(ground.graph, first, aim, emphasis, today)
+            ended = search.run(chance, effort)
+        complete &= ended
         areas += search.areas()
     return _told(ground, wish, areas, (style, words, seed), complete)
 

@@ -19,6 +19,8 @@ _FOUR_PI = 4 * math.pi
 # Looking at the clock for each draw would cost as much as the draw.
 _DRAWS_PER_LOOK = 2048
 
+_Sums = tuple[int, float, float]  # households, m², metres around of one area
+
 
 @dataclass(frozen=True)
 class Emphasis:
@@ -98,6 +100,10 @@ class Search:
             cost += weigh.beyond * beyond * (beyond + 0.1)
         return cost + weigh.compact * (1.0 - _FOUR_PI * area_m2 / (perimeter_m * perimeter_m))
 
+    def sum(self) -> float:
+        """What is made small, but for roads and today."""
+        return sum(map(self._cost_of, range(len(self.size))))
+
     def run(self, chance: Random, effort: Effort) -> bool:
         """Improve until the effort is spent; False when the deadline came first."""
         draws = self.draws
@@ -132,10 +138,40 @@ class Search:
 
     def _attempt(self, cell: int, to: int, allowed: float) -> bool:
         """Give the cell to an area when the sum grows by no more than `allowed`."""
-        graph, owner = self.graph, self.owner
-        origin = owner[cell]
+        origin = self.owner[cell]
         if self.size[origin] == 1:
             return False
+        change, here, there = self._weighed(cell, to)
+        if change > allowed or not self._stays_whole(cell, origin):
+            return False
+        self._put(cell, to, here, there)
+        return True
+
+    def tried(self, cell: int, to: int) -> float | None:
+        """Give the cell to an area whatever it costs; by how much the sum grows, None if not done.
+
+        It is not done when the cell does not border the area, or its own would break.
+        """
+        owner, origin = self.owner, self.owner[cell]
+        if origin == to or self.size[origin] == 1:
+            return None
+        if not any(owner[other] == to for other in self.near[cell]):
+            return None
+        if not self._stays_whole(cell, origin):
+            return None
+        change, here, there = self._weighed(cell, to)
+        self._put(cell, to, here, there)
+        return change
+
+    def undo(self, cell: int, origin: int) -> None:
+        """Give a cell back to the area that it came from by the last `tried`."""
+        _, here, there = self._weighed(cell, origin)
+        self._put(cell, origin, here, there)
+
+    def _weighed(self, cell: int, to: int) -> tuple[float, _Sums, _Sums]:
+        """By how much the sum grows when the cell changes hands, and both areas' sums afterwards."""
+        graph, owner = self.graph, self.owner
+        origin = owner[cell]
         own = gained = own_road = gained_road = 0.0
         for other, metres, road in graph.neighbours[cell]:
             holder = owner[other]
@@ -165,14 +201,15 @@ class Search:
         if self.today is not None:
             moved = (self.today[cell] != to) - (self.today[cell] != origin)
             change += self.emphasis.today * moved * counted / self.aim.mean
-        if change > allowed or not self._stays_whole(cell, origin):
-            return False
-        owner[cell] = to
+        return change, here, there
+
+    def _put(self, cell: int, to: int, here: _Sums, there: _Sums) -> None:
+        origin = self.owner[cell]
+        self.owner[cell] = to
         self.size[origin] -= 1
         self.size[to] += 1
         self.households[origin], self.area_m2[origin], self.perimeter_m[origin] = here
         self.households[to], self.area_m2[to], self.perimeter_m[to] = there
-        return True
 
     def _cost_of(self, area: int) -> float:
         return self.cost(self.households[area], self.area_m2[area], self.perimeter_m[area])
