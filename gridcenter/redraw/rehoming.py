@@ -133,7 +133,10 @@ UPDATE duty d SET area_path = v.path FROM area_version v
 
 def duties(tx: Transaction, hour: Hour, held: list[Held]) -> int:
     """Duties pass to the areas that follow (see `duties.passed_on`); a reverse brings back the old."""
-    ended, begun = passed_on(hour.outcome, held)
+    ended, _ = passed_on(hour.outcome, held)
+    own = {row["id"] for row in hour.undo.get("duties_made", [])}
+    lasting = [duty for duty in held if duty.id not in own]
+    _, begun = passed_on(hour.outcome, [*_returning(hour), *lasting])
     until = {row["id"]: row["until"] for row in tx.all(_DUTY_TERMS, {"ids": [h.id for h in ended]})}
     by_worker = {(h.worker_id, h.kind): until.get(h.id) for h in ended}
     terms = [
@@ -149,13 +152,11 @@ def duties(tx: Transaction, hour: Hour, held: list[Held]) -> int:
         if h.area in hour.ids
     ]
     _end_duties(tx, [h.id for h in ended if h.id is not None])
-    back = {row["area"] for row in hour.undo.get("duties_ended", [])}
     made = [
         _new_duty(
             tx, h.worker_id, hour.ids[h.area], h.kind, h.rank, by_worker.get((h.worker_id, h.kind))
         )
         for h in begun
-        if hour.ids[h.area] not in back
     ]
     made += _duties_back(tx, hour)
     tx.execute(_DUTY_PATHS, {"ids": list(hour.ids.values())})
@@ -180,15 +181,24 @@ def _duties_back(tx: Transaction, hour: Hour) -> list[dict[str, Any]]:
     made = [row["id"] for row in hour.undo.get("duties_made", [])]
     if made:
         _end_duties(tx, made)
+    return [
+        _new_duty(tx, row["worker"], row["area"], row["kind"], row["rank"], row["until"])
+        for row in _ended_by_reversed(hour)
+    ]
+
+
+def _ended_by_reversed(hour: Hour) -> list[dict[str, Any]]:
     alive = {hour.ids[key] for key in hour.outcome.picture.units}
-    found = []
-    for row in hour.undo.get("duties_ended", []):
-        if row["area"] in alive:
-            tx_row = _new_duty(
-                tx, row["worker"], row["area"], row["kind"], row["rank"], row["until"]
-            )
-            found.append(tx_row)
-    return found
+    return [row for row in hour.undo.get("duties_ended", []) if row["area"] in alive]
+
+
+def _returning(hour: Hour) -> list[Held]:
+    """Those duties as they will stand: whoever was appointed since finds their places taken."""
+    key_of = {area: key for key, area in hour.ids.items()}
+    return [
+        Held(None, UUID(row["worker"]), "", key_of[row["area"]], row["kind"], row["rank"])
+        for row in _ended_by_reversed(hour)
+    ]
 
 
 _WORKERS = """
