@@ -58,7 +58,10 @@ def division() -> None: ...
 @click.option(
     "--lines",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help=t("道路、河流、围墙的矢量文件", "file of roads, water, walls for borders to follow"),
+    help=t(
+        "边界要沿的线的矢量文件；不给则用已导入的道路、水系、围墙",
+        "file of lines for borders to follow; else the imported roads, water and walls",
+    ),
 )
 @click.option("--choose", type=click.IntRange(1), default=1, show_default=True)
 @click.option(
@@ -86,14 +89,14 @@ def propose(
 ) -> None:
     from gridcenter.redraw.division.planner import Wish
     from gridcenter.redraw.division.proposing import Request, document, planned, prepared
+    from importers.reference import reference_lines
 
     wish = Wish(
         *households, effort["proposals"], seed=effort["seed"], time_limit_s=effort["time_limit"]
     )
-    drawn = _lines_of(lines) if lines else ()
-    request = Request(parent, level, wish, lock, whole_microgrids, drawn)
     with transaction(settings, read_only=True) as tx:
-        ready = prepared(tx, request)
+        drawn = _lines_of(lines) if lines else reference_lines(tx, parent)
+        ready = prepared(tx, Request(parent, level, wish, lock, whole_microgrids, drawn))
     done = planned(ready, wish)
     if choose > len(done.proposals):
         raise InvalidInput.of(

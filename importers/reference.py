@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from gridcenter.areas.operations import AreaCounts
 from gridcenter.database import Transaction
@@ -35,6 +36,22 @@ ON CONFLICT (layer, code) DO UPDATE
        attributes = excluded.attributes, source = excluded.source, batch_id = excluded.batch_id
 RETURNING (xmax = 0) AS fresh
 """
+
+# What borders follow: roads, walls, and the banks of water.
+_LINES = """
+SELECT ST_AsBinary(CASE ST_Dimension(f.geom) WHEN 2 THEN ST_Boundary(f.geom) ELSE f.geom END) AS geom
+  FROM reference_feature f JOIN area_now n ON n.code = %(area)s
+ WHERE f.layer IN ('road', 'water', 'wall') AND ST_Dimension(f.geom) >= 1
+   AND ST_Intersects(f.geom, n.geom)
+ ORDER BY f.layer, f.code
+"""
+
+
+def reference_lines(tx: Transaction, area: str) -> tuple[BaseGeometry, ...]:
+    """Roads, walls and banks on an area (code) as lines in EPSG:4490, for the division planner."""
+    rows = tx.all(_LINES, {"area": area})
+    parts = shapely.get_parts(shapely.from_wkb([bytes(row["geom"]) for row in rows]))
+    return tuple(part for part in parts if part.geom_type in ("LineString", "LinearRing"))
 
 
 def validate_reference(rows: gpd.GeoDataFrame, layer: str, findings: Findings) -> gpd.GeoDataFrame:

@@ -21,6 +21,7 @@ from gridcenter.errors import NotYours, TooManyRequests, Words
 from gridcenter.redraw.division.planner import MOST_PROPOSALS, Wish
 from gridcenter.redraw.division.proposing import Request, document, planned, prepared
 from gridcenter.redraw.rules import AUTHORS, holds
+from importers.reference import reference_lines
 
 bp = APIBlueprint("division", __name__, url_prefix="/api/v1/division", tag="redraw")
 
@@ -67,7 +68,8 @@ def proposals(body: ProposalsBody) -> Response:
         seed=body.seed,
         time_limit_s=body.time_limit_s,
     )
-    request = Request(body.parent, body.level, wish, tuple(body.lock), body.whole_microgrids)
+    lines = reference_lines(tx(), body.parent)
+    request = Request(body.parent, body.level, wish, tuple(body.lock), body.whole_microgrids, lines)
     if not _one_at_once.acquire(blocking=False):
         raise TooManyRequests(int(LONGEST_S))
     try:

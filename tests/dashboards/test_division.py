@@ -57,7 +57,8 @@ def test_proposals_tile_the_parent_with_measures(house):
     for proposal in told["proposals"]:
         areas = proposal["areas"]["features"]
         shapes = [shapely.from_geojson(json.dumps(area["geometry"])) for area in areas]
-        assert abs(sum(s.area for s in shapes) - outline.area) < 1e-9 * outline.area + 1e-13
+        # Corners on the rim are rounded to a tenth of a millimetre.
+        assert sum(s.area for s in shapes) == pytest.approx(outline.area, rel=1e-6)
         assert shapely.coverage_is_valid(shapes)
         assert sum(area["properties"]["households"] for area in areas) == 152
         measures = proposal["measures"]
@@ -70,6 +71,33 @@ def test_proposals_tile_the_parent_with_measures(house):
         assert kept == {f"{GRID}001", f"{GRID}002"}
         assert all(code[-3:] > "002" for code in set(codes) - kept)
     assert house.client("S-01").post(PATH, ASKED).json == told, "the same seed, the same answer"
+
+
+def test_borders_follow_the_roads_that_were_imported(house):
+    """A road between the rows of houses, off the middle: without it the border runs half way."""
+    y = SOUTH + 0.9 * STEP
+    with house.owner.transaction() as tx:
+        tx.execute(
+            "INSERT INTO reference_feature (layer, code, geom, attributes, source) VALUES"
+            " ('road', 'R1', ST_SetSRID(ST_MakeLine(ST_MakePoint(%(w)s, %(y)s),"
+            "   ST_MakePoint(%(e)s, %(y)s)), 4490), '{}', 'test')",
+            {"w": WEST - STEP, "e": WEST + 3 * STEP, "y": y},
+        )
+    try:
+        asked = {**ASKED, "households_least": 70, "households_most": 82, "proposals": 3}
+        told = house.client("S-01").post(PATH, asked).json
+    finally:
+        with house.owner.transaction() as tx:
+            tx.execute("DELETE FROM reference_feature")
+    assert {p["measures"]["roads"] for p in told["proposals"]} == {"given"}
+    roads = max(told["proposals"], key=lambda p: p["measures"]["border_on_roads"])
+    assert roads["measures"]["border_on_roads"] == 1
+    corners = {
+        round(at[1], 9)
+        for area in roads["areas"]["features"]
+        for at in shapely.get_coordinates(shapely.from_geojson(json.dumps(area["geometry"])))
+    }
+    assert round(y, 9) in corners
 
 
 def test_a_locked_area_stays_to_the_bit(house):

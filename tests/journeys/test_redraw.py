@@ -8,7 +8,6 @@ from typing import Any
 from tests import builders
 from tests.conftest import House
 from tests.gridcenter.redraw.place import (
-    COMMUNITY,
     GRID_1,
     GRID_2,
     OTHER,
