@@ -383,10 +383,11 @@ def _frame(count: int) -> gpd.GeoDataFrame:
 
 def _write_copy(frame: gpd.GeoDataFrame, path: Path) -> None:
     from importers.bulk import copying
+    from importers.bulk.packed import Packed
 
     columns = [
         copying.text(frame["code"].to_list()), copying.text(frame["name"].to_list()),
         copying.fixed(frame["floors"], ">i4"), copying.fixed(frame["height"], ">f8"),
-        copying.varied(list(shapely.to_wkb(frame.geometry.to_numpy()))),
+        Packed.of(list(shapely.to_wkb(frame.geometry.to_numpy()))),
     ]  # fmt: skip
     path.write_bytes(copying.HEADER + copying.rows_of(columns) + copying.TRAILER)

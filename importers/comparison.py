@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import geopandas as gpd
@@ -350,9 +351,17 @@ def cut_shares(shapes: Geometries, areas: Geometries) -> tuple[Mask, Floats]:
 
 
 def differences(
-    rows: gpd.GeoDataFrame, live: gpd.GeoDataFrame, fields: tuple[str, ...], findings: Findings
+    rows: gpd.GeoDataFrame,
+    live: gpd.GeoDataFrame,
+    fields: Collection[str],
+    findings: Findings,
+    said: Collection[str] | None = None,
 ) -> None:
-    """Set ``change`` (new, changed, moved, same) and ``moved_m`` by code."""
+    """Set ``change`` (new, changed, moved, same) and ``moved_m`` by code.
+
+    A field that the file does not have says nothing about it; `said` are those that it has, where
+    `rows` are not all of its rows.
+    """
     change = np.full(len(rows), "new", dtype=object)
     moved = np.zeros(len(rows))
     place = {code: position for position, code in enumerate(live["code"])}
@@ -364,8 +373,8 @@ def differences(
         differs = np.zeros(len(mine), dtype=bool)
         for field in fields:
             ours, stored = rows[field].to_numpy()[mine], live[field].to_numpy()[theirs]
-            # A field that the file does not have says nothing about it.
-            if pd.isna(rows[field]).all() and field != "parent_code":
+            silent = pd.isna(rows[field]).all() if said is None else field not in said
+            if silent and field != "parent_code":
                 continue
             differs |= _unlike(ours, stored)
         change[mine] = np.where(differs, "changed", np.where(moved[mine] > SAME_M, "moved", "same"))

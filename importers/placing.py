@@ -102,7 +102,7 @@ def _system(
         system = _named(given, findings)
         if system:
             evidence.append(Evidence("datum", system.name, "人工指定", "as given", True))
-        return system, bool(system and _is_swapped(system, coordinates))
+        return system, bool(system and not raw.beside and _is_swapped(system, coordinates))
     declared = raw.crs
     if declared and raw.crs_default and not _degrees(bounds):
         declared = None  # metres in a GeoJSON without `crs`: the format's rule was not followed
@@ -114,7 +114,7 @@ def _system(
                     "datum", system.name, f"文件声明 {system.name}", "declared by the file", True
                 )
             )
-        return system, bool(system and _is_swapped(system, coordinates))
+        return system, bool(system and not raw.beside and _is_swapped(system, coordinates))
     return _guess(raw, bounds, near, findings, evidence)
 
 
@@ -283,7 +283,7 @@ def _converted(
         break
     good &= np.isfinite(result).all(axis=1) & (np.abs(result[:, 1]) <= 90)
     bad = np.unique(owner[~good])
-    if len(bad) * 2 > len(np.unique(owner)):
+    if len(bad) * 2 > len(np.unique(owner)) + raw.beside:
         findings.add("datum.mismatch", value=system.name, count=len(bad))
         return None
     findings.add_rows("geometry.outside_world", raw.rows[bad])

@@ -18,6 +18,7 @@ class Raw:
     `geometry` is None for a table without places. `crs` is what the file declares (EPSG or WKT);
     `crs_default` marks a declaration that comes from the format's rule, not the file's author.
     `broken` maps a row number to its finding code and value: geometry that could not be built.
+    `beside` rows of the same layer are known to be degrees in their places and are not among these.
     """
 
     table: pd.DataFrame
@@ -29,6 +30,7 @@ class Raw:
     layers: tuple[str, ...] = ()
     broken: dict[int, tuple[str, str]] = field(default_factory=dict)
     curved: bool = False
+    beside: int = 0
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,16 @@ def _typed(
         return as_text(values)
     if field.type == "time":
         return _times(values, field, rows, findings)
+    numbers = numbers_of(values, field, rows, findings)
+    if field.type == "whole":
+        return numbers.astype("Int64").astype(object).where(numbers.notna(), None)
+    return numbers.astype(object).where(numbers.notna(), None)
+
+
+def numbers_of(
+    values: pd.Series[Any], field: Field, rows: np.ndarray[Any, Any], findings: Findings
+) -> pd.Series[Any]:
+    """Sensible numbers of a column, NaN elsewhere; what was filled and is none is told."""
     numbers, odd = as_number(values)
     low, high = _LIMITS.get(field.name, (0, _LARGEST_WHOLE))
     absurd = numbers.notna() & ((numbers < low) | (numbers > high))
@@ -64,9 +74,7 @@ def _typed(
     if bad.any():
         findings.add_rows("value.number", rows[bad], as_text(values)[bad], field=field.name)
         numbers = numbers.mask(pd.Series(bad, index=numbers.index))
-    if field.type == "whole":
-        return numbers.astype("Int64").astype(object).where(numbers.notna(), None)
-    return numbers.astype(object).where(numbers.notna(), None)
+    return numbers
 
 
 def _times(

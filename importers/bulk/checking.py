@@ -1,6 +1,8 @@
-"""One batch of buildings is placed, mended, measured, assigned and compared with what is live.
+"""One batch of buildings is placed, mended, measured and assigned to micro-grids.
 
-Pure but for what it is given; the libraries let go of the interpreter, so two batches run at once.
+Plain outlines well inside a micro-grid are done in whole columns (`rings`), the others by GEOS
+(`exactly`). Pure but for what it is given; numpy and GEOS let go of the interpreter, so two batches
+run at once.
 """
 
 from __future__ import annotations
@@ -8,52 +10,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
-from gridcenter.geo import STORAGE_SRID, Datum
+from gridcenter.areas.raster import BORDER
 from importers.bulk import copying
+from importers.bulk.exactly import AS_STORED, Exact, Given, Ground, doubtful, exactly
 from importers.bulk.gathering import Gathering
-from importers.bulk.reading import Batch, Source
-from importers.comparison import cut_shares, differences
-from importers.kinds import Kind
+from importers.bulk.packed import Packed
+from importers.bulk.reading import Batch
+from importers.bulk.rings import Outlines
+from importers.bulk.typed import typed
 from importers.mapping import Columns
-from importers.measures import in_metres, local_measures
-from importers.outlines import mended, narrow, small
-from importers.placing import Box, place
-from importers.raw import Evidence, Geometries, Raw
-from importers.reading import ROW, tell_missing
-from importers.records import records
-from importers.validation import NARROWEST_BUILDING_M, SMALLEST_BUILDING_M2, STOREY_M
-from importers.vector_files import shapes_of
+from importers.measures import local_scale
+from importers.raw import Evidence
+from importers.validation import STOREY_M
 
-COMPARED = ("name", "floors", "height", "usage", "households", "target")
-_AS_STORED = (Datum.CGCS2000.value, Datum.WGS84.value)
-# Beside the limits the projected measure decides, not the quick one.
-_NEAR_LIMIT = 1.001
+_EAST_MOST, _WEST_MOST, _NORTH_MOST = 136.5, 73.5, 60.0  # the zones, and no doubt about the axes
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What batches are checked against: the homes in force (`live.live_homes`), in their order."""
-
-    ids: np.ndarray[Any, Any]
-    codes: np.ndarray[Any, Any]
-    shapes: Geometries
+Integers = np.ndarray[Any, np.dtype[np.int64]]
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What all batches have in common. `datum` is None until the first batch has shown it."""
+    """What all batches have in common."""
 
-    source: Source
     columns: Columns
-    given_datum: str | None
-    near: Box | None
+    given: Given
     ground: Ground
 
 
@@ -62,234 +47,169 @@ class Checked:
     """One batch, ready to be copied, and the numbers that the look at the whole file needs.
 
     Parallel to `rows`: `point` inside the outline (lon, lat; NaN without), `bounds`, `degrees2` the
-    area in square degrees, `whole` outlines that count for overlaps, `home` the position of the
-    micro-grid (-1: none), `code` (None: to be made), `middle` the centroid where a code is missing.
+    area in square degrees, `counts` outlines that count for overlaps, `home` the position of the
+    micro-grid (-1: none), `code` (missing: to be made), `middle` the centroid. `said` are the
+    fields that any row has.
     """
 
-    rows: np.ndarray[Any, np.dtype[np.int64]]
-    fids: np.ndarray[Any, np.dtype[np.int64]]
+    rows: Integers
+    fids: Integers
     findings: Gathering
     evidence: list[Evidence]
     datum: str
     payload: bytes
-    code: np.ndarray[Any, Any]
+    code: Packed
     point: Floats
     bounds: Floats
     degrees2: Floats
-    whole: np.ndarray[Any, np.dtype[np.bool_]]
-    home: np.ndarray[Any, np.dtype[np.int64]]
+    counts: Mask
+    home: Integers
     middle: Floats
-    change: dict[str, int]
+    said: frozenset[str]
 
 
-def records_of(plan: Plan, batch: Batch, findings: Gathering) -> gpd.GeoDataFrame:
-    """The mapped values of a batch, without geometry."""
-    table = batch.table.copy()
-    table[ROW] = batch.rows
-    empty = np.full(len(table), None, dtype=object)
-    frame = gpd.GeoDataFrame(table, geometry=empty, crs=STORAGE_SRID)
-    return records(frame, plan.columns, Kind.BUILDINGS, findings)
-
-
-def placed(
-    plan: Plan,
-    batch: Batch,
-    given: Geometries,
-    broken: dict[int, tuple[str, str]],
-    datum: str | None,
-    findings: Gathering,
-) -> tuple[Geometries | None, str, list[Evidence]]:
-    """Geometries in EPSG:4490 (None after a refusal of the file), the datum's name, evidence."""
-    shapes = given.copy()
-    evidence: list[Evidence] = []
-    raw = Raw(batch.table, batch.rows, shapes, crs=plan.source.crs, broken=broken)
-    for row, (code, value) in broken.items():
-        findings.add(code, row=row, value=value)
-    if broken:
-        shapes[np.isin(batch.rows, list(broken))] = None
-    tell_missing(raw, findings)
-    assert raw.geometry is not None
-    shapes = raw.geometry
-    if datum in _AS_STORED and not shapely.has_z(shapes).any() and _on_globe(shapes):
-        return shapes, datum or "", evidence
-    said = plan.given_datum or (datum if datum and plan.source.crs is None else None)
-    found = place(raw, said, plan.near, findings, evidence)
-    return (None, "", evidence) if found is None else (found[0], found[1], evidence)
-
-
-def _on_globe(shapes: Geometries) -> bool:
-    """Whether all coordinates are finite degrees inside the zones, in the right order."""
-    bounds = shapely.bounds(shapes[~shapely.is_missing(shapes)])
-    if not len(bounds):
-        return True
-    lon, lat = bounds[:, [0, 2]], bounds[:, [1, 3]]
-    # A NaN coordinate hides from bounds; it cannot hide from the sum of all.
-    total = shapely.get_coordinates(shapes).sum()
-    return bool(
-        np.isfinite(total) and ((lon > 60) & (lon < 140)).all() and (np.abs(lat) < 60).all()
-    )
-
-
-def check(
-    plan: Plan, batch: Batch, datum: str | None, live: gpd.GeoDataFrame | None, file: str
-) -> Checked:
-    """The batch checked in full; `live` are the buildings in force with its codes, None: nothing is."""
+def check(plan: Plan, batch: Batch, datum: str | None, file: str) -> Checked:
+    """The batch checked in full; `datum` None: nothing is known of the file's coordinates yet."""
     findings = Gathering(file)
-    given, broken = shapes_of(batch.wkb, batch.rows)
-    shapes, name, evidence = placed(plan, batch, given, broken, datum, findings)
-    if shapes is None:
-        return _refused(batch, findings, evidence)
-    rows = records_of(plan, batch, findings)
-    good = mended(shapes, batch.rows, findings)
-    # What nobody touched is still the very object that was read, and its bytes can go as they came.
-    changed = np.array([one is not other for one, other in zip(good, given, strict=True)])
-    rows["geometry"] = good
-    there = np.flatnonzero(~shapely.is_missing(good))
-    area, length = np.full(len(good), np.nan), np.full(len(good), np.nan)
-    area[there], length[there] = local_measures(good[there])
-    whole = np.zeros(len(good), dtype=bool)
-    whole[there] = ~_sizes(good[there], area[there], length[there], batch.rows[there], findings)
-    height = pd.to_numeric(rows["height"], errors="coerce").to_numpy(dtype=float)
-    floors = pd.to_numeric(rows["floors"], errors="coerce").to_numpy(dtype=float)
-    derived = np.abs(height - floors * STOREY_M) < 1e-6
-    findings.add_rows("height.derived", batch.rows[derived], of=len(rows), field="height")
-    rows["height_derived"] = derived
-    point = np.full((len(good), 2), np.nan)
-    point[there] = shapely.get_coordinates(shapely.point_on_surface(good[there]))
-    home = _homes(good, point, there, plan.ground)
-    _tell_homes(rows, good, home, plan.ground, findings)
-    target = np.where(home >= 0, plan.ground.ids[home] if len(plan.ground.ids) else None, None)
-    rows["target"] = pd.Series(target, dtype=object, index=rows.index)
-    if live is None:
-        rows["change"], rows["moved_m"] = "new", np.nan
-    else:
-        differences(rows, live, COMPARED, findings)
-    code = rows["code"].to_numpy(dtype=object)
-    bare = np.array([value is None for value in code])
-    middle = np.full((len(good), 2), np.nan)
-    if bare.any():
-        chosen = np.intersect1d(np.flatnonzero(bare), there)
-        middle[chosen] = shapely.get_coordinates(shapely.centroid(good[chosen]))
-    refused = np.isin(batch.rows, list(findings.refused_rows))
-    wkb = batch.wkb.copy()
-    wkb[changed] = shapely.to_wkb(good[changed])
-    wkb[shapely.is_missing(good)] = None  # what could not be read must not be copied
-    changes, counts = np.unique(
-        rows["change"].to_numpy(dtype=object)[~refused].astype(str), return_counts=True
+    told = Outlines.of(batch.wkb)
+    east, north, scale = local_scale(
+        (told.bounds[:, 0] + told.bounds[:, 2]) / 2, (told.bounds[:, 1] + told.bounds[:, 3]) / 2
     )
+    area, home = told.degrees2 * east * north * scale**2, plan.ground.raster.of_boxes(told.bounds)
+    sure = told.plain & (home != BORDER) & ~doubtful(area, told.length) & _in_place(told.bounds)
+    if datum not in AS_STORED:
+        sure[:] = False
+    findings.add_rows("place.outside", batch.rows[sure & (home < 0)])
+    others = np.flatnonzero(~sure)
+    exact, name, evidence = None, datum or "", list[Evidence]()
+    if len(others):
+        few = batch.chosen(others)
+        exact, name, evidence = exactly(
+            few, plan.given, datum, plan.ground, findings, int(sure.sum())
+        )
+        if exact is None:
+            return _refused(batch, findings, evidence)
+    counts, wkb = sure.copy(), batch.wkb
+    if exact is not None:
+        wkb = _overwrite(told, others, exact, area, home, counts, wkb)
+    values = typed(batch, plan.columns, findings)
+    derived = _derived(values, findings, batch.rows)
+    code = values["code"] if isinstance(values["code"], Packed) else _no_text(len(batch.rows))
+    payload = _payload(batch.rows, values, derived, wkb, area, told.length,
+                       _targets(plan.ground, home), findings)  # fmt: skip
     return Checked(
-        batch.rows, batch.fids, findings, evidence, name,
-        _payload(rows, wkb, area, length, refused), code, point, shapely.bounds(good),
-        shapely.area(good), whole, home, middle,
-        dict(zip(changes.tolist(), counts.tolist(), strict=True)),
+        batch.rows, batch.fids, findings, evidence, name, payload, code, told.point, told.bounds,
+        told.degrees2, counts, home, told.middle,
+        frozenset({field for field, column in values.items() if _is_said(column)}),
     )  # fmt: skip
+
+
+def _in_place(bounds: Floats) -> Mask:
+    """Mask of boxes that can only be degrees inside the zones, in the right order."""
+    return np.asarray(
+        (bounds[:, 0] >= _WEST_MOST) & (bounds[:, 2] < _EAST_MOST)
+        & (bounds[:, 1] > -_NORTH_MOST) & (bounds[:, 3] < _NORTH_MOST)
+    )  # fmt: skip
+
+
+def _overwrite(
+    told: Outlines,
+    places: Integers,
+    exact: Exact,
+    area: Floats,
+    home: Integers,
+    counts: Mask,
+    wkb: Packed,
+) -> Packed:
+    """Put what GEOS found in its places; WKB with the outlines that are not as they came."""
+    there = ~shapely.is_missing(exact.shapes)
+    told.bounds[places] = shapely.bounds(exact.shapes)
+    told.degrees2[places] = shapely.area(exact.shapes)
+    told.point[places], told.length[places] = exact.point, exact.perimeter_m
+    told.middle[places] = np.nan
+    told.middle[places[there]] = shapely.get_coordinates(shapely.centroid(exact.shapes[there]))
+    area[places], home[places], counts[places] = exact.area_m2, exact.home, exact.counts
+    # What could not be read must not be copied.
+    changed = exact.changed | ~there
+    return wkb.replaced(places[changed], list(shapely.to_wkb(exact.shapes[changed])))
 
 
 def _refused(batch: Batch, findings: Gathering, evidence: list[Evidence]) -> Checked:
-    none, pair = np.full(len(batch.rows), np.nan), np.full((len(batch.rows), 2), np.nan)
+    count = len(batch.rows)
+    none, pair = np.full(count, np.nan), np.full((count, 2), np.nan)
     return Checked(
-        batch.rows, batch.fids, findings, evidence, "", b"", np.full(len(none), None, dtype=object),
-        pair, np.column_stack([pair, pair]), none, np.zeros(len(none), dtype=bool),
-        np.full(len(none), -1), pair, {},
+        batch.rows, batch.fids, findings, evidence, "", b"", _no_text(count), pair,
+        np.column_stack([pair, pair]), none, np.zeros(count, dtype=bool),
+        np.full(count, -1), pair, frozenset(),
     )  # fmt: skip
 
 
-def _sizes(
-    shapes: Geometries,
-    area: Floats,
-    length: Floats,
-    rows: np.ndarray[Any, Any],
-    findings: Gathering,
-) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Mask of outlines too small; those and narrow ones are told. Only suspects are projected."""
-    limit = SMALLEST_BUILDING_M2 * _NEAR_LIMIT
-    slim = area < NARROWEST_BUILDING_M / 2 * length * _NEAR_LIMIT
-    suspect = np.flatnonzero((area < limit) | slim | (shapely.get_num_geometries(shapes) > 1)
-                             | _with_holes(shapes))  # fmt: skip
-    tiny = np.zeros(len(shapes), dtype=bool)
-    metric = in_metres(shapes[suspect])
-    tiny[suspect] = small(metric, rows[suspect], SMALLEST_BUILDING_M2, findings)
-    stout = ~tiny[suspect]
-    narrow(metric[stout], rows[suspect][stout], NARROWEST_BUILDING_M, findings)
-    return tiny
+def _no_text(count: int) -> Packed:
+    return Packed.of([None] * count)
 
 
-def _with_holes(shapes: Geometries) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    return np.asarray(shapely.get_num_interior_rings(shapes) > 0)
+def _is_said(column: Packed | Floats | None) -> bool:
+    if column is None:
+        return False
+    return not bool((column.missing if isinstance(column, Packed) else np.isnan(column)).all())
 
 
-def _homes(
-    shapes: Geometries, point: Floats, there: np.ndarray[Any, Any], ground: Ground
-) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Position of each outline's home: the first that holds it; -1 for none."""
-    home = np.full(len(shapes), -1, dtype=np.int64)
-    if not len(there) or not len(ground.shapes):
-        return home
-    # The index is made of the points: then each micro-grid is prepared once and asked for all.
-    tree = shapely.STRtree(shapely.points(point[there]))
-    holder, inner = tree.query(ground.shapes, predicate="intersects")
-    # Written from the last to the first, so the first home stays.
-    order = np.argsort(-holder, kind="stable")
-    home[there[inner[order]]] = holder[order]
-    return home
+def _derived(
+    values: dict[str, Packed | Floats | None], findings: Gathering, rows: Integers
+) -> Mask:
+    """Mask of heights that were made of storeys; they are told."""
+    height, floors = values["height"], values["floors"]
+    if not isinstance(height, np.ndarray) or not isinstance(floors, np.ndarray):
+        return np.zeros(len(rows), dtype=bool)
+    derived = np.abs(height - floors * STOREY_M) < 1e-6
+    findings.add_rows("height.derived", rows[derived], of=len(rows), field="height")
+    return np.asarray(derived)
 
 
-def _tell_homes(
-    rows: gpd.GeoDataFrame,
-    shapes: Geometries,
-    home: np.ndarray[Any, np.dtype[np.int64]],
-    ground: Ground,
-    findings: Gathering,
-) -> None:
-    number = rows["row"].to_numpy(dtype=np.int64)
-    usable = ~shapely.is_missing(shapes) & ~np.isin(number, list(findings.refused_rows))
-    findings.add_rows("place.outside", number[usable & (home < 0)])
-    held = np.flatnonzero(home >= 0)
-    if not len(held):
-        return
-    around = ground.shapes[home[held]]
-    cut = ~shapely.covers(around, shapes[held])
-    told, share = cut_shares(shapes[held][cut], around[cut])
-    places = held[cut][told]
-    kept = usable[places]
-    values = [f"{100 * part:.0f}" for part in share[told][kept]]
-    findings.add_rows("building.cut", number[places[kept]], values)
+def _targets(ground: Ground, home: Integers) -> Integers:
+    """The micro-grids' ids, -1 for none."""
+    if not len(ground.ids):
+        return np.full(len(home), -1, dtype=np.int64)
+    return np.where(home >= 0, ground.ids.astype(np.int64)[home], -1)
 
 
 def _payload(
-    rows: gpd.GeoDataFrame,
-    wkb: np.ndarray[Any, Any],
+    rows: Integers,
+    values: dict[str, Packed | Floats | None],
+    derived: Mask,
+    wkb: Packed,
     area: Floats,
     length: Floats,
-    refused: np.ndarray[Any, Any],
+    target: Integers,
+    findings: Gathering,
 ) -> bytes:
     """The rows as binary COPY, in the order of the columns of `import_large`."""
 
-    def numbers(name: str, kind: str) -> copying.Encoded:
-        values = rows[name].to_numpy(dtype=object)
-        missing = np.asarray(pd.isna(values))
-        if missing.all():
-            return copying.fixed(np.zeros(len(values)), kind, missing)
-        return copying.fixed(np.where(missing, 0, values).astype(np.float64), kind, missing)
+    def column(name: str, kind: str = "") -> copying.Encoded:
+        value = values[name]
+        if value is None:
+            return copying.nothing(len(rows))
+        if isinstance(value, Packed):
+            return value
+        missing = np.isnan(value)
+        return copying.fixed(np.where(missing, 0, value), kind, missing)
 
-    moved = rows["moved_m"].to_numpy(dtype=float)
+    refused = np.isin(rows, np.fromiter(findings.refused_rows, dtype=np.int64))
     return copying.rows_of(
         [
-            copying.fixed(rows["row"].to_numpy(), ">i4"),
+            copying.fixed(rows, ">i4"),
             copying.fixed(refused, ">i1"),
+            copying.fixed(derived, ">i1"),
             copying.fixed(area, ">f8", np.isnan(area)),
             copying.fixed(length, ">f8", np.isnan(length)),
-            copying.fixed(rows["height_derived"].to_numpy(), ">i1"),
-            copying.fixed(moved, ">f8", np.isnan(moved)),
-            numbers("target", ">i8"),
-            numbers("floors", ">i2"),
-            numbers("height", ">f8"),
-            numbers("households", ">i4"),
-            copying.text(rows["code"].to_numpy(dtype=object)),
-            copying.text(rows["name"].to_numpy(dtype=object)),
-            copying.text(rows["parent"].to_numpy(dtype=object)),
-            copying.text(rows["usage"].to_numpy(dtype=object)),
-            copying.text(list(rows["change"])),
-            copying.varied(list(wkb)),
+            copying.fixed(target, ">i8", target < 0),
+            column("floors", ">i2"),
+            column("height", ">f8"),
+            column("households", ">i4"),
+            column("usage"),
+            column("parent"),
+            column("code"),
+            column("name"),
+            wkb,
         ]
     )

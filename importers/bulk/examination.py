@@ -16,10 +16,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gridcenter.areas.raster import Raster
 from gridcenter.database import Transaction
 from gridcenter.geo import STORAGE_SRID
 from importers.bulk import staging, whole
-from importers.bulk.checking import Checked, Ground, Plan, check, placed, records_of
+from importers.bulk.checking import Checked, Plan, check
+from importers.bulk.exactly import Given, Ground, placed
 from importers.bulk.gathering import Gathering, merge
 from importers.bulk.reading import (
     Batch,
@@ -29,13 +31,15 @@ from importers.bulk.reading import (
     originals,
     sample_of,
 )
+from importers.bulk.typed import records_of
 from importers.command import ImportCommand, Progress
 from importers.comparison import differences
 from importers.examined import Examined
 from importers.findings import Findings
 from importers.headers import plain_header
 from importers.live import buildings_by_code, live_buildings, live_homes, stored_extent
-from importers.mapping import Columns, as_text
+from importers.mapping import Columns
+from importers.raw import Geometries
 from importers.reading import Reading, digest_of
 from importers.settling import settled_columns
 from importers.suspicion import check_datum, check_outlines
@@ -45,19 +49,23 @@ _WORKERS = 2
 _IN_FLIGHT = 3
 _SUSPECT_FROM = 2_000
 _AROUND_DEG = 0.012
+_LEAST_CELL = 1e-6  # degrees
 _CHUNK = 50_000
+_COMPARED = ("name", "floors", "height", "usage", "households", "target")
 _BY_PLACE = {"place.outside", "building.cut", "moved.far"}
 _REPEATED = ("多行同一个值，不能作编号", "rows share their values: no code")
-_COUNTS = "SELECT change, count(*) AS n FROM import_large WHERE NOT refused GROUP BY change"
-_UNCODED = """
-SELECT row FROM import_large WHERE code IS NULL AND geom IS NOT NULL AND NOT refused
+_COUNTS = """
+SELECT coalesce(c.change, 'new') AS change, count(*) AS n
+  FROM import_large_change c JOIN import_large l USING (row) WHERE NOT l.refused GROUP BY 1
 """
+_WRITABLE = "SELECT count(*) FROM import_large WHERE NOT refused"
+_UNSETTLED = "SELECT row FROM import_large_change WHERE change IS NULL ORDER BY row"
 _ROWS = """
 SELECT row, code, name, floors, height, usage, households, target, ST_AsBinary(geom) AS geom
   FROM import_large WHERE row = ANY(%(rows)s) AND NOT refused ORDER BY row
 """
-_CHANGES = """
-UPDATE import_large l SET change = c.change, moved_m = c.moved
+_SETTLE = """
+UPDATE import_large_change l SET change = c.change, moved_m = c.moved
   FROM unnest(%(rows)s::int[], %(change)s::text[], %(moved)s::float8[]) c(row, change, moved)
  WHERE l.row = c.row
 """
@@ -119,12 +127,6 @@ def _reading(command: ImportCommand, source: Source) -> Reading:
     return reading
 
 
-def _head(batch: Batch, count: int) -> Batch:
-    return Batch(
-        batch.table.iloc[:count], batch.rows[:count], batch.fids[:count], batch.wkb[:count]
-    )
-
-
 class _Way:
     """One passage through the file."""
 
@@ -138,32 +140,41 @@ class _Way:
     ) -> None:
         self._tx, self._command, self._source = tx, command, source
         self._pool, self._progress = pool, progress
-        self._numbers = whole.Numbers()
+        self._numbers = whole.Numbers(source.count)
         self._parts: list[Gathering] = []
-        self._changes: dict[str, int] = {}
+        self._said: set[str] = set()
         self._live = bool(tx.scalar("SELECT EXISTS (SELECT FROM building WHERE upper_inf(valid))"))
-        microgrids = live_homes(tx)
-        shapes = microgrids.geometry.to_numpy()
-        self._ground = Ground(microgrids["id"].to_numpy(), microgrids["code"].to_numpy(), shapes)
-        # A prepared polygon is not safe between threads: each worker takes one of its own.
         self._grounds: SimpleQueue[Ground] = SimpleQueue()
-        for _ in range(_WORKERS + 1):
-            own = shapely.from_wkb(shapely.to_wkb(shapes))
-            shapely.prepare(own)
-            self._grounds.put(replace(self._ground, shapes=own))
+
+    def _survey(self, shapes: Geometries | None) -> Ground:
+        """The ground, in cells that suit outlines like these; each worker gets one of its own."""
+        microgrids = live_homes(self._tx)
+        areas, cell = microgrids.geometry.to_numpy(), None
+        if shapes is not None and not shapely.is_missing(shapes).all():
+            bounds = shapely.bounds(shapes[~shapely.is_missing(shapes)])
+            wide, high = np.nanpercentile(bounds[:, 2:] - bounds[:, :2], 95, axis=0)
+            cell = (max(1.1 * float(wide), _LEAST_CELL), max(1.1 * float(high), _LEAST_CELL))
+        ids, codes = microgrids["id"].to_numpy(), microgrids["code"].to_numpy()
+        ground = Ground(ids, codes, areas, Raster(areas, cell))
+        self._grounds.put(ground)
+        # A prepared polygon is not safe between threads.
+        for _ in range(_WORKERS - 1):
+            raster = ground.raster.copy()
+            self._grounds.put(replace(ground, shapes=raster.shapes, raster=raster))
+        return ground
 
     def go(self, reading: Reading, columns: Columns) -> Examined | None:
         """The examination; None when the code column turns out to hold no codes."""
-        plan = Plan(
-            self._source, columns, self._command.datum, stored_extent(self._tx), self._ground
-        )
+        given = Given(self._source.crs, self._command.datum, stored_extent(self._tx))
         staging.make_table(self._tx)
         reader = batches(self._source, sorted(set(columns.columns.values())))
         first = next(reader)
         # A few rows tell the datum; then rows that need no conversion are not converted.
-        few, quiet = _head(first, _SUSPECT_FROM), Gathering("")
-        given, broken = shapes_of(few.wkb, few.rows)
-        shapes, datum, evidence = placed(plan, few, given, broken, None, quiet)
+        few, quiet = first.chosen(slice(_SUSPECT_FROM)), Gathering("")
+        found, broken = shapes_of(few.wkb.values(), few.rows)
+        shapes, datum, evidence = placed(few, found, broken, given, None, quiet)
+        self._ground = self._survey(shapes)
+        plan = Plan(columns, given, self._ground)
         begun = self._check(plan, first, datum if shapes is not None else None)
         reading.datum = begun.datum
         reading.evidence.extend(begun.evidence or evidence)
@@ -182,46 +193,26 @@ class _Way:
         return self._whole(reading, columns)
 
     def _check(self, plan: Plan, batch: Batch, datum: str | None) -> Checked:
-        live = self._live_of(plan, batch)
         ground = self._grounds.get()
         try:
-            return check(replace(plan, ground=ground), batch, datum, live, self._command.path.name)
+            return check(replace(plan, ground=ground), batch, datum, self._command.path.name)
         finally:
             self._grounds.put(ground)
 
     def _checked(self, plan: Plan, reader: Iterator[Batch], datum: str) -> Iterator[Checked]:
         """The other batches in order, a few of them under way at a time."""
         waiting: deque[Future[Checked]] = deque()
-
-        def work(batch: Batch, live: gpd.GeoDataFrame | None) -> Checked:
-            ground = self._grounds.get()
-            try:
-                return check(
-                    replace(plan, ground=ground), batch, datum, live, self._command.path.name
-                )
-            finally:
-                self._grounds.put(ground)
-
         for batch in reader:
-            waiting.append(self._pool.submit(work, batch, self._live_of(plan, batch)))
+            waiting.append(self._pool.submit(self._check, plan, batch, datum))
             if len(waiting) >= _IN_FLIGHT:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
 
-    def _live_of(self, plan: Plan, batch: Batch) -> gpd.GeoDataFrame | None:
-        column = plan.columns.columns.get("code")
-        if not self._live or column is None:
-            return None
-        codes = [code for code in as_text(batch.table[column]) if code]
-        found = buildings_by_code(self._tx, codes)
-        return found if len(found) else None
-
     def _keep(self, checked: Checked) -> None:
         staging.copy_rows(self._tx.connection, checked.payload)
         self._numbers.keep(checked)
-        for change, count in checked.change.items():
-            self._changes[change] = self._changes.get(change, 0) + count
+        self._said |= checked.said
         self._progress("check", 0.1 + 0.7 * int(checked.rows[-1]) / self._source.count)
 
     def _is_shifted(self, plan: Plan, batch: Batch, begun: Checked) -> bool:
@@ -229,10 +220,10 @@ class _Way:
         if not self._live:
             return False
         quiet = Gathering("")
-        few = _head(batch, _SUSPECT_FROM)
-        rows = records_of(plan, few, quiet)
-        given, broken = shapes_of(few.wkb, few.rows)
-        shapes, _, _ = placed(plan, few, given, broken, None, quiet)
+        few = batch.chosen(slice(_SUSPECT_FROM))
+        rows = records_of(few, plan.columns, quiet)
+        found, broken = shapes_of(few.wkb.values(), few.rows)
+        shapes, _, _ = placed(few, found, broken, plan.given, None, quiet)
         if shapes is None:
             return False
         rows["geometry"] = shapes
@@ -272,17 +263,11 @@ class _Way:
             index.result()
         self._progress("compare", 0.9)
         whole.tell_inside(self._tx, suspects, findings)
-        refused = len(findings.refused_rows)
         lost = whole.settle_repeated(self._tx, numbers, self._ground, findings)
-        known = whole.make_codes(
+        whole.make_codes(
             self._tx, numbers, self._ground, lost, findings.refused_rows, live=self._live
         )
-        self._compare_late([*known, *lost], findings)
-        if known or lost or len(findings.refused_rows) != refused:
-            counted = self._tx.all(_COUNTS)
-            self._changes = {row["change"]: row["n"] for row in counted}
-        names = ("new", "changed", "moved", "same")
-        difference: dict[str, Any] = {name: self._changes.get(name, 0) for name in names}
+        difference = self._difference(findings)
         told = {item.row for item in findings if item.row is not None}
         rows = staging.with_originals(told, findings.refused_rows)
         kept = (
@@ -291,8 +276,21 @@ class _Way:
         large = Large(self._source.count, rows, pd.DataFrame() if kept is None else kept)
         return Examined(reading, columns, None, difference, large)
 
-    def _compare_late(self, rows: list[int], findings: Findings) -> None:
-        """The difference to live of rows whose code was found after they had been copied."""
+    def _difference(self, findings: Findings) -> dict[str, Any]:
+        """How many rows are new, changed, moved and the same."""
+        counts = {"new": int(self._tx.scalar(_WRITABLE)), "changed": 0, "moved": 0, "same": 0}
+        if not self._live:
+            return counts
+        staging.compare(self._tx, self._said)
+        self._compare_exactly([row["row"] for row in self._tx.all(_UNSETTLED)], findings)
+        for row in self._tx.all(_COUNTS):
+            if row["change"] != "new":
+                counts[row["change"]] = row["n"]
+                counts["new"] -= row["n"]
+        return counts
+
+    def _compare_exactly(self, rows: list[int], findings: Findings) -> None:
+        """The difference to live of rows that are not the same to the last byte."""
         for start in range(0, len(rows), _CHUNK):
             told = self._tx.all(_ROWS, {"rows": rows[start : start + _CHUNK]})
             if not told:
@@ -304,10 +302,9 @@ class _Way:
                 columns, geometry=np.atleast_1d(shapely.from_wkb(wkb)), crs=STORAGE_SRID
             )
             live = buildings_by_code(self._tx, [code for code in frame["code"] if code])
-            compared = ("name", "floors", "height", "usage", "households", "target")
-            differences(frame, live, compared, findings)
+            differences(frame, live, _COMPARED, findings, said={*self._said, "target"})
             self._tx.execute(
-                _CHANGES,
+                _SETTLE,
                 {
                     "rows": [int(row) for row in frame["row"]],
                     "change": list(frame["change"]),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pandas as pd
 import pyogrio
 import pyogrio.raw
 
+from importers.bulk.packed import Packed
 from importers.findings import Findings
 from importers.raw import Evidence
 from importers.unpacking import find_source
@@ -47,12 +47,31 @@ class Source:
 
 @dataclass
 class Batch:
-    """`table` (mapped columns only), data-row numbers from 1, GDAL's feature ids, and WKB."""
+    """The mapped columns (text packed, numbers as numpy's with NaN where missing), data-row numbers
+    from 1, GDAL's feature ids, and WKB."""
 
-    table: pd.DataFrame
+    columns: dict[str, Packed | np.ndarray[Any, Any]]
     rows: np.ndarray[Any, np.dtype[np.int64]]
     fids: np.ndarray[Any, np.dtype[np.int64]]
-    wkb: np.ndarray[Any, np.dtype[np.object_]]
+    wkb: Packed
+
+    def chosen(self, places: Any) -> Batch:
+        """The batch of these rows alone (positions, a mask or a slice)."""
+        columns = {
+            name: column.chosen(places) if isinstance(column, Packed) else column[places]
+            for name, column in self.columns.items()
+        }
+        return Batch(columns, self.rows[places], self.fids[places], self.wkb.chosen(places))
+
+    def table(self) -> pd.DataFrame:
+        """The columns as a frame: dear, for a few rows."""
+        return pd.DataFrame(
+            {
+                name: pd.Series(column.text() if isinstance(column, Packed) else column)
+                for name, column in self.columns.items()
+            },
+            index=range(len(self.rows)),
+        )
 
 
 def large_source(
@@ -148,30 +167,23 @@ def batches(source: Source, columns: list[str]) -> Iterator[Batch]:
             )
             count = len(chunk)
             fid_name = meta["fid_column"] or "OGC_FID"
+            wkb = _packed(children[shape_name])
+            # FlatGeobuf hands over no bytes where there is no shape.
+            wkb.length[wkb.length == 0] = -1
             yield Batch(
-                pd.DataFrame({name: pd.Series(values_of(children[name])) for name in columns}),
+                {name: values_of(children[name]) for name in columns},
                 np.arange(before + 1, before + count + 1, dtype=np.int64),
                 np.asarray(values_of(children[fid_name]), dtype=np.int64),
-                _shape_bytes(children[shape_name]),
+                wkb,
             )
             before += count
 
 
-def _shape_bytes(array: Any) -> np.ndarray[Any, np.dtype[np.object_]]:
-    """WKB; None where there is no shape, which FlatGeobuf hands over as no bytes."""
-    result = _bytes_of(array)
-    result[[not wkb for wkb in result]] = None
-    return result
-
-
-def values_of(array: Any) -> np.ndarray[Any, Any]:
-    """An Arrow array as numpy: text as objects with None, numbers as they are, NaN where missing."""
+def values_of(array: Any) -> Packed | np.ndarray[Any, Any]:
+    """An Arrow array: text packed, numbers as they are, NaN where missing, others as objects."""
     kind = array.schema.type
     if kind in (na.Type.STRING, na.Type.LARGE_STRING):
-        packed = _bytes_of(array)
-        result = np.empty(len(packed), dtype=object)
-        result[:] = [None if v is None else v.decode("utf-8", "replace") for v in packed]
-        return result
+        return _packed(array)
     plain = _NUMBERS.get(kind)
     if plain is None:
         result = np.empty(len(array), dtype=object)
@@ -203,16 +215,15 @@ def _missing(bitmap: Any, offset: int, count: int) -> np.ndarray[Any, np.dtype[n
     return np.asarray(bits == 0)
 
 
-def _bytes_of(array: Any) -> np.ndarray[Any, np.dtype[np.object_]]:
-    """The values of a binary or text array as bytes, None where missing."""
+def _packed(array: Any) -> Packed:
+    """The values of a binary or text array; the bytes are copied, Arrow's own are soon gone."""
     large = array.schema.type in (na.Type.LARGE_STRING, na.Type.LARGE_BINARY)
     view, offset, count = array.buffers, array.offset, len(array)
+    if not count:
+        return Packed.of([])
     ends = np.frombuffer(view[1], dtype=np.int64 if large else np.int32)
-    ends = ends[offset : offset + count + 1]
-    first = int(ends[0]) if count else 0
-    data = bytes(memoryview(view[2])[first : int(ends[-1])]) if count else b""
-    marks = (ends - first).tolist()
-    result = np.empty(count, dtype=object)
-    result[:] = [data[a:z] for a, z in pairwise(marks)]
-    result[_missing(view[0], offset, count)] = None
-    return result
+    ends = ends[offset : offset + count + 1].astype(np.int64)
+    data = np.frombuffer(view[2], dtype=np.uint8)[ends[0] : ends[-1]].copy()
+    length = np.diff(ends)
+    length[_missing(view[0], offset, count)] = -1
+    return Packed(data, ends[:-1] - ends[0], length)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -14,11 +15,34 @@ from importers.bulk import copying
 # COPY cannot write into tables with row rights; a temporary table is also spared the log.
 _TABLE = """
 CREATE TEMPORARY TABLE import_large (
-  row integer NOT NULL, refused boolean NOT NULL, area_m2 double precision,
-  perimeter_m double precision, height_derived boolean, moved_m double precision, target bigint,
-  floors smallint, height double precision, households integer, code text, name text, parent text,
-  usage text, change text, geom geometry(Geometry, 4490)
+  row integer NOT NULL, refused boolean NOT NULL, height_derived boolean, area_m2 double precision,
+  perimeter_m double precision, target bigint, floors smallint, height double precision,
+  households integer, usage text, parent text, code text, name text, geom geometry(Geometry, 4490)
 ) ON COMMIT DROP
+"""
+# How the rows differ from what is in force under their codes; rows that are not here are new.
+# `change` is null until the exact comparison.
+_CHANGES = """
+CREATE TEMPORARY TABLE import_large_change (
+  row integer PRIMARY KEY, change text, moved_m double precision
+) ON COMMIT DROP
+"""
+# Rows whose every field and byte is as in force are settled at once; a field that the file does not
+# have says nothing.
+_COMPARE = """
+INSERT INTO import_large_change (row, change, moved_m)
+SELECT l.row, CASE WHEN l.geom IS NOT NULL AND ST_Multi(l.geom) = b.geom
+                    AND (l.target, l.name, l.floors, l.height, l.usage, l.households)
+                        IS NOT DISTINCT FROM
+                        (b.microgrid_id,
+                         CASE WHEN %(name)s THEN b.name END,
+                         CASE WHEN %(floors)s THEN b.floors END,
+                         CASE WHEN %(height)s THEN b.height_m END,
+                         CASE WHEN %(usage)s THEN b.usage END,
+                         CASE WHEN %(households)s THEN b.households_estimated END)
+                   THEN 'same' END, 0
+  FROM import_large l JOIN building b ON b.code = l.code AND upper_inf(b.valid)
+ WHERE l.code IS NOT NULL
 """
 _COPY: LiteralString = "COPY import_large FROM STDIN (FORMAT BINARY)"
 _INDEX: LiteralString = "CREATE INDEX import_large_geom_idx ON import_large USING gist (geom)"
@@ -40,8 +64,9 @@ SELECT %(batch)s, l.row, l.code,
                           'height', l.height, 'usage', l.usage, 'households', l.households,
                           'height_derived', l.height_derived, 'microgrid_code', a.code),
        coalesce(o.original, '{}'), ST_Multi(l.geom), l.area_m2, l.perimeter_m, l.target, l.refused,
-       l.change, l.moved_m
+       coalesce(c.change, 'new'), c.moved_m
   FROM import_large l
+  LEFT JOIN import_large_change c USING (row)
   LEFT JOIN import_large_original o USING (row)
   LEFT JOIN area a ON a.id = l.target
 """
@@ -50,8 +75,19 @@ _MOST_ORIGINALS = 100_000
 
 def make_table(tx: Transaction) -> None:
     """Make the temporary table `import_large` for this transaction."""
-    tx.execute("DROP TABLE IF EXISTS import_large")
+    tx.execute("DROP TABLE IF EXISTS import_large, import_large_change")
     tx.execute(_TABLE)
+    tx.execute(_CHANGES)
+
+
+def compare(tx: Transaction, said: Collection[str]) -> None:
+    """Fill `import_large_change`, `change` null where the exact comparison has to decide.
+
+    `said` are the fields that the file has.
+    """
+    fields = ("name", "floors", "height", "usage", "households")
+    tx.execute(_COMPARE, {field: field in said for field in fields})
+    tx.execute("ANALYZE import_large_change")
 
 
 def copy_rows(connection: psycopg.Connection[Any], payload: bytes) -> None:

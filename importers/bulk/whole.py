@@ -5,7 +5,7 @@ Numbers of all rows are kept (about 100 bytes each); geometry is asked for again
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -15,7 +15,8 @@ import shapely
 
 from gridcenter.database import Transaction
 from gridcenter.geo import STORAGE_SRID
-from importers.bulk.checking import Checked, Ground
+from importers.bulk.checking import Checked
+from importers.bulk.exactly import Ground
 from importers.comparison import settle_shared
 from importers.findings import Findings
 from importers.live import buildings_by_code
@@ -59,70 +60,109 @@ Integers = np.ndarray[Any, np.dtype[np.int64]]
 
 
 class Numbers:
-    """What is kept of all batches, parallel arrays in the file's order."""
+    """What is kept of all batches: arrays parallel to the file's rows, which count from 1.
 
-    def __init__(self) -> None:
-        self._parts: list[tuple[Any, ...]] = []
+    `hashes` of codes are 0 where there is none; `bare` are the rows without code, `middle` their
+    centroids.
+    """
+
+    def __init__(self, count: int) -> None:
+        # Made once for the whole file: putting batches together would need the room twice.
+        self.count = 0
+        self.fids = np.zeros(count, dtype=np.int64)
+        self.hashes = np.zeros(count, dtype=np.uint64)
+        self.point, self.bounds = np.zeros((count, 2)), np.zeros((count, 4))
+        self.degrees2 = np.zeros(count)
+        self.counts = np.zeros(count, dtype=bool)
+        self.home = np.full(count, -1, dtype=np.int32)
+        self._bare: list[tuple[Integers, Floats]] = []
 
     def keep(self, checked: Checked) -> None:
-        """Keep one batch's numbers; codes as 64-bit hashes, 0 where there is none."""
-        bare = np.array([code is None for code in checked.code])
-        filled = np.where(bare, "", checked.code)
-        hashes = pd.util.hash_array(filled.astype(object))
-        hashes[bare] = 0
-        self._parts.append(
-            (
-                checked.rows.astype(np.int32), checked.fids, hashes, checked.point,
-                checked.bounds, checked.degrees2, checked.whole, checked.home.astype(np.int32),
-                np.flatnonzero(bare).astype(np.int32) + checked.rows[0], checked.middle[bare],
-            )
-        )  # fmt: skip
+        """Keep one batch's numbers."""
+        of = slice(self.count, self.count + len(checked.rows))
+        self.count = of.stop
+        self.fids[of], self.hashes[of] = checked.fids, checked.code.hashes()
+        self.point[of], self.bounds[of] = checked.point, checked.bounds
+        self.degrees2[of], self.counts[of] = checked.degrees2, checked.counts
+        self.home[of] = checked.home
+        bare = checked.code.missing
+        self._bare.append((checked.rows[bare], checked.middle[bare]))
 
     def close(self) -> None:
-        """Put the batches together."""
-        columns = [np.concatenate(part) for part in zip(*self._parts, strict=True)]
-        self._parts = []
-        (self.rows, self.fids, self.hashes, self.point, self.bounds, self.degrees2, self.whole,
-         self.home, self.bare, self.middle) = columns  # fmt: skip
+        """All batches are in."""
+        self.bare = np.concatenate([rows for rows, _ in self._bare])
+        self.middle = np.concatenate([middle for _, middle in self._bare])
 
     def with_repeated_codes(self) -> Integers:
         """Rows whose code another row has too, going by hashes."""
-        _, back, often = np.unique(self.hashes, return_inverse=True, return_counts=True)
-        return np.asarray(self.rows[(often[back] > 1) & (self.hashes != 0)], dtype=np.int64)
+        order = np.argsort(self.hashes, kind="stable")
+        again = self.hashes[order[1:]] == self.hashes[order[:-1]]
+        often = np.append(again, False) | np.insert(again, 0, False)
+        return np.sort(order[often & (self.hashes[order] != 0)]) + 1
 
     def code_is_unfit(self, anything: bool) -> bool:
         """Whether the column holds no codes after all (see mapping); empty columns are no case."""
-        filled = self.hashes[self.hashes != 0]
-        kinds = len(np.unique(filled))
+        filled = np.sort(self.hashes[self.hashes != 0])
+        kinds = 1 + int((filled[1:] != filled[:-1]).sum())
         return bool(len(filled)) and (2 * kinds < len(filled) or (anything and kinds < len(filled)))
 
     def maybe_inside(self) -> Integers:
         """Rows of pairs of which one may lie for more than half on the other, going by boxes."""
-        of = np.flatnonzero(self.whole)
-        of = of[np.argsort(self.point[of, 0], kind="stable")]
-        west, east = self.bounds[of, 0], self.bounds[of, 2]
+        of = np.flatnonzero(self.counts)
         found: list[Integers] = []
-        for start in range(0, len(of), _SLAB):
-            inner = of[start : start + _SLAB]
-            first, last = self.point[inner[0], 0], self.point[inner[-1], 0]
-            outer = of[(west <= last) & (east >= first)]
-            found += self._pairs(inner, outer)
+        for outer, inner in points_in_boxes(self.point[of], self.bounds[of]):
+            one, two = of[inner], of[outer]
+            mine, theirs = self.bounds[one], self.bounds[two]
+            low = np.maximum(mine[:, :2], theirs[:, :2])
+            high = np.minimum(mine[:, 2:], theirs[:, 2:])
+            shared = (high[:, 0] - low[:, 0]) * (high[:, 1] - low[:, 1])
+            own, others = self.degrees2[one], self.degrees2[two]
+            # A hair of slack: degrees are not quite metres.
+            most = (one != two) & (shared > own * 0.499) & (own <= others * 1.001)
+            found += [one[most] + 1, two[most] + 1]
         return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
 
-    def _pairs(self, inner: Integers, outer: Integers) -> list[Integers]:
-        tree = shapely.STRtree(np.asarray(shapely.points(self.point[inner])))
-        boxes = shapely.box(*self.bounds[outer].T)
-        two, one = tree.query(boxes)
-        one, two = inner[one], outer[two]
-        other = one != two
-        one, two = one[other], two[other]
-        mine, theirs = self.bounds[one], self.bounds[two]
-        low, high = np.maximum(mine[:, :2], theirs[:, :2]), np.minimum(mine[:, 2:], theirs[:, 2:])
-        shared = np.prod(np.maximum(high - low, 0), axis=1)
-        own, others = self.degrees2[one], self.degrees2[two]
-        # A hair of slack: degrees are not quite metres.
-        most = (shared > own * 0.499) & (own <= others * 1.001)
-        return [self.rows[one[most]].astype(np.int64), self.rows[two[most]].astype(np.int64)]
+
+def points_in_boxes(point: Floats, bounds: Floats) -> Iterator[tuple[Integers, Integers]]:
+    """Pairs (box, point) where the box holds the point or nearly does, some thousand boxes at a time.
+
+    Points are sorted into cells of a typical box's size; what lies in one row of cells is one run.
+    """
+    if not len(point):
+        return
+    size = np.maximum(np.median(bounds[:, 2:] - bounds[:, :2], axis=0), 1e-9)
+    origin = bounds[:, :2].min(axis=0)
+    span = bounds[:, 2:].max(axis=0) - origin
+    while (cells := np.ceil(span / size).astype(np.int64) + 1).prod() > max(4 * len(point), 10_000):
+        size *= 1.5
+    cell = np.floor((point - origin) / size).astype(np.int64)
+    flat = cell[:, 1] * cells[0] + cell[:, 0]
+    order = np.argsort(flat, kind="stable").astype(np.int32)
+    begins = np.concatenate([[0], np.cumsum(np.bincount(flat, minlength=int(cells.prod())))])
+    slack = size * 1e-6  # the point is GEOS's own but for its last bits
+    for start in range(0, len(bounds), _SLAB // 4):
+        box = bounds[start : start + _SLAB // 4]
+        low = np.clip(np.floor((box[:, :2] - slack - origin) / size).astype(np.int64), 0, cells - 1)
+        high = np.clip(
+            np.floor((box[:, 2:] + slack - origin) / size).astype(np.int64), 0, cells - 1
+        )
+        line, nth = _spread(high[:, 1] - low[:, 1] + 1)
+        row = (low[line, 1] + nth) * cells[0]
+        first, last = begins[row + low[line, 0]], begins[row + high[line, 0] + 1]
+        run, nth = _spread(last - first)
+        inner, outer = order[first[run] + nth].astype(np.int64), line[run]
+        x, y = point[inner, 0], point[inner, 1]
+        held = (
+            (x >= box[outer, 0] - slack[0]) & (x <= box[outer, 2] + slack[0])
+            & (y >= box[outer, 1] - slack[1]) & (y <= box[outer, 3] + slack[1])
+        )  # fmt: skip
+        yield outer[held] + start, inner[held]
+
+
+def _spread(count: Integers) -> tuple[Integers, Integers]:
+    """For each of the counts that many pairs (its position, 0, 1, … count-1)."""
+    of = np.repeat(np.arange(len(count)), count)
+    return of, np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count)
 
 
 def rows_with_shapes(tx: Transaction, rows: Sequence[int]) -> gpd.GeoDataFrame:

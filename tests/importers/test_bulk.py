@@ -114,7 +114,11 @@ def told(examined: Examined) -> list[tuple[Any, ...]]:
 
 
 def large_rows(tx: Transaction) -> dict[int, dict[str, Any]]:
-    found = tx.all("SELECT *, ST_AsText(ST_Normalize(geom), 9) AS wkt FROM import_large")
+    found = tx.all(
+        "SELECT l.*, coalesce(c.change, 'new') AS change,"
+        " ST_AsText(ST_Normalize(l.geom), 9) AS wkt"
+        " FROM import_large l LEFT JOIN import_large_change c USING (row)"
+    )
     return {row["row"]: row for row in found}
 
 
