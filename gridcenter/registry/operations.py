@@ -6,9 +6,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
 from gridcenter.actor import Actor
+from gridcenter.areas.assigning import assign_homes
 from gridcenter.areas.operations import MANY
 from gridcenter.database import Transaction
 from gridcenter.errors import Conflict, FieldError, InvalidInput, MoveNotAllowed, NotFound, Words
@@ -22,6 +24,7 @@ from gridcenter.registry.rules import (
 
 STAGE = """
 CREATE TEMPORARY TABLE building_incoming (
+  number bigint GENERATED ALWAYS AS IDENTITY,
   code text PRIMARY KEY,
   name text,
   geom geometry(MultiPolygon, 4490) NOT NULL,
@@ -37,19 +40,24 @@ CREATE TEMPORARY TABLE building_incoming (
 """
 
 # A building stands where a point inside its outline lies, by the rule of areas/sql/22_homes.sql.
+_POINTS: LiteralString = """
+SELECT i.number, ST_X(i.inside), ST_Y(i.inside)
+  FROM (SELECT number, ST_PointOnSurface(geom) AS inside FROM building_incoming OFFSET 0) i
+"""
 _PLACE = """
 CREATE TEMPORARY TABLE building_placed ON COMMIT DROP AS
-SELECT i.*, home.area_id AS microgrid_id, home.path AS area_path,
+SELECT i.*, v.area_id AS microgrid_id, v.path AS area_path,
        ST_Area(in_metres(i.geom)) AS footprint_m2, b.id AS old_id,
-       b.id IS NULL OR b.microgrid_id <> home.area_id
+       b.id IS NULL OR b.microgrid_id <> v.area_id
          OR NOT (b.geom ~= i.geom
                  AND ST_Equals(ST_SnapToGrid(b.geom, 1e-7), ST_SnapToGrid(i.geom, 1e-7)))
          OR (b.name, b.floors, b.height_m, b.usage, b.households_estimated) IS DISTINCT FROM
             (coalesce(i.name, b.name), coalesce(i.floors, b.floors),
              coalesce(i.height_m, b.height_m), coalesce(i.usage, b.usage),
              coalesce(i.households, b.households_estimated)) AS differs
-  FROM (SELECT *, ST_PointOnSurface(geom) AS inside FROM building_incoming) i
- CROSS JOIN LATERAL home_at(i.inside) home
+  FROM building_incoming i
+  JOIN point_home h ON h.point = i.number
+  JOIN area_version v ON v.area_id = h.area_id AND upper_inf(v.valid)
   LEFT JOIN building b ON b.code = i.code AND upper_inf(b.valid)
 """
 
@@ -106,7 +114,8 @@ def write_buildings(tx: Transaction) -> BuildingCounts:
     caller decides whether that is a finding or an end.
     """
     tx.execute("DROP TABLE IF EXISTS building_placed")
-    tx.execute("ANALYZE building_incoming")
+    assign_homes(tx, _POINTS)
+    tx.execute("ANALYZE building_incoming, point_home")
     placed = tx.execute(_PLACE)
     tx.execute("ANALYZE building_placed")
     changed = tx.execute(_UPDATE)
