@@ -35,7 +35,11 @@ BENCHMARKS = {
 }
 
 # Those that need no such place: module with measure(settings, rounds). They are not part of ``all``.
-WITHOUT_PLACE = {"division": "bench.division", "topology": "bench.topology"}
+WITHOUT_PLACE = {
+    "division": "bench.division",
+    "topology": "bench.topology",
+    "locate": "bench.locate",
+}
 
 Effort = site.Effort
 FULL = Effort()
