@@ -43,12 +43,12 @@ def keep(settings: Settings, files: Iterable[FileStorage]) -> Path:
     folder = folder_of(settings, uuid4())
     folder.mkdir(parents=True, mode=0o700)
     for number, file in enumerate(given):
-        file.save(folder / _plain_name(file.filename or "", number))
+        file.save(folder / plain_name(file.filename or "", number))
     return folder
 
 
-def _plain_name(name: str, number: int) -> str:
-    """The last part of the name, without what a file system or a shell could misread."""
+def plain_name(name: str, number: int) -> str:
+    """A file's name for our folder: the last part of the name, without what a file system or a shell could misread."""
     last = PurePosixPath(name.replace("\\", "/")).name
     kept = "".join(c for c in last if c.isprintable() and c not in '/\\:*?"<>|').strip(". ")
     stem, dot, ending = kept.rpartition(".")
@@ -88,5 +88,6 @@ def sweep(settings: Settings, waiting: set[UUID], older_than: float) -> None:
     root = settings.home / "uploads"
     names = {str(batch) for batch in waiting}
     for folder in root.iterdir() if root.is_dir() else ():
-        if folder.name not in names and folder.stat().st_mtime < older_than:
+        coming = folder.suffix == ".coming"  # uploads under way have their own time (pieces)
+        if not coming and folder.name not in names and folder.stat().st_mtime < older_than:
             shutil.rmtree(folder, ignore_errors=True)

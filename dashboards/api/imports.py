@@ -82,7 +82,8 @@ class BoxQuery(Query):
     bbox: Annotated[Text, Field(max_length=100)]
 
 
-def _permit() -> None:
+def permit() -> None:
+    """Nothing for administrators of the system; NotFound for all others."""
     if "system_admin" not in actor().posts:
         raise NotFound(FILE)
 
@@ -91,7 +92,7 @@ def _permit() -> None:
 @bp.doc(summary="Batches, newest first, and what can be imported")
 def batches() -> Response:
     """Batches; the largest upload in bytes; the fields of each kind."""
-    _permit()
+    permit()
     fields = {
         kind.value: [{"name": field.name, "required": field.required} for field in known]
         for kind, known in FIELDS.items()
@@ -109,21 +110,26 @@ def upload() -> tuple[Response, int]:
     Form fields: `file` (several for the parts of a shapefile), `kind`, `level`, `layer`, `parent`,
     `datum`, `encoding`, `source`.
     """
-    _permit()
-    options = _options({k: v for k, v in request.form.items() if v and k != "csrf_token"})
+    permit()
+    options = options_from({k: v for k, v in request.form.items() if v and k != "csrf_token"})
+    folder = uploads.keep(house().settings, request.files.getlist("file"))
+    return jsonify({"id": str(begin(options, folder))}), 201
+
+
+def begin(options: Options, folder: Path) -> UUID:
+    """The id of the batch that the files of `folder` became; the folder goes when they became none."""
     settings = house().settings
     uploads.sweep(settings, queries.waiting_batches(tx()), time.time() - UNFINISHED_S)
-    folder = uploads.keep(settings, request.files.getlist("file"))
     try:
-        batch = _stage(options, folder, uploads.shown_name(folder))
+        batch = stage_folder(options, folder, uploads.shown_name(folder))
         uploads.belong_to(settings, folder, batch)
     except Exception:
         uploads.discard_folder(folder)
         raise
-    return jsonify({"id": str(batch)}), 201
+    return batch
 
 
-def _options(given: dict[str, Any]) -> Options:
+def options_from(given: dict[str, Any]) -> Options:
     """The options of a form. Raises InvalidInput with a sentence for each wrong field."""
     if given.get("kind") not in set(Kind):
         raise InvalidInput.of("kind", "choice", "选导入什么", "Choose what to import")
@@ -150,7 +156,7 @@ def _not_cases(kind: Kind) -> None:
         )
 
 
-def _stage(options: Options, folder: Path, shown: str) -> UUID:
+def stage_folder(options: Options, folder: Path, shown: str) -> UUID:
     """The id of the staged batch; what nobody foresaw in a file is the file's fault, and logged."""
     command = ImportCommand(
         options.kind,
@@ -185,7 +191,7 @@ def _stage(options: Options, folder: Path, shown: str) -> UUID:
 @bp.doc(summary="One batch with evidence, difference and findings", responses={404: "Not found"})
 def batch(batch_id: UUID) -> Response:
     """The batch, the file's own `column_names`, and whether its files are `kept` for another reading."""
-    _permit()
+    permit()
     detail = queries.batch_detail(tx(), batch_id)
     kept = "true" if uploads.folder_of(house().settings, batch_id).is_dir() else "false"
     names = queries.column_names(tx(), batch_id)
@@ -197,7 +203,7 @@ def batch(batch_id: UUID) -> Response:
 @bp.doc(summary="Rows of one finding or one change")
 def rows(batch_id: UUID, query: RowsQuery) -> Response:
     """Rows with geometry, in the file's order."""
-    _permit()
+    permit()
     if query.change is not None:
         found = queries.changed_rows(tx(), batch_id, query.change, query.after, query.limit)
     else:
@@ -211,7 +217,7 @@ def rows(batch_id: UUID, query: RowsQuery) -> Response:
 @bp.doc(summary="Shapes of the batch in a box, as GeoJSON")
 def shapes(batch_id: UUID, query: BoxQuery) -> Response:
     """At most 2,000 shapes."""
-    _permit()
+    permit()
     return json_text(queries.shapes_near(tx(), batch_id, _box(query.bbox)))
 
 
@@ -228,7 +234,7 @@ def _box(text: str) -> tuple[float, float, float, float]:
 @bp.doc(summary="Refused rows with their reasons", responses={200: "text/csv"})
 def refused(batch_id: UUID) -> Response:
     """The refused rows as they came, the reason in the last column."""
-    _permit()
+    permit()
     text = queries.refused_rows_csv(tx(), batch_id, locale())
     response = Response(text, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="refused-{batch_id}.csv"'
@@ -241,7 +247,7 @@ def refused(batch_id: UUID) -> Response:
 @bp.doc(summary="Read the same file with other options", responses={201: "The new batch"})
 def read_anew(batch_id: UUID, body: Options) -> tuple[Response, int]:
     """The new batch; the old one is dropped, its findings stay as a record."""
-    _permit()
+    permit()
     _not_cases(body.kind)
     settings = house().settings
     before = queries.options_of(tx(), batch_id)
@@ -255,7 +261,7 @@ def read_anew(batch_id: UUID, body: Options) -> tuple[Response, int]:
         raise InvalidInput.of(
             "level", "choice", "导入区域要选层级", "Choose the level of the areas"
         )
-    fresh = _stage(body, folder, before["file"])
+    fresh = stage_folder(body, folder, before["file"])
     operations.discard(tx(), actor(), batch_id)
     uploads.belong_to(settings, folder, fresh)
     return jsonify({"id": str(fresh)}), 201
@@ -266,7 +272,7 @@ def read_anew(batch_id: UUID, body: Options) -> tuple[Response, int]:
 @bp.doc(summary="Write the good rows", responses={409: "Finished already"})
 def apply(batch_id: UUID, body: ApplyBody) -> Response:
     """How many rows were new, changed, the same."""
-    _permit()
+    permit()
     chosen = None
     if body.changes is not None:
         chosen = queries.rows_with_change(tx(), batch_id, list(body.changes))
@@ -282,7 +288,7 @@ def apply(batch_id: UUID, body: ApplyBody) -> Response:
 )
 def undo(batch_id: UUID) -> tuple[str, int]:
     """All is as it was before the batch was written."""
-    _permit()
+    permit()
     undoing.undo(tx(), actor(), batch_id)
     return "", 204
 
@@ -291,7 +297,7 @@ def undo(batch_id: UUID) -> tuple[str, int]:
 @bp.doc(summary="Saved mappings, by name")
 def mappings() -> Response:
     """`items`: name, kind, options (columns and what else was said), saved_at."""
-    _permit()
+    permit()
     found = [
         {name: row[name] for name in ("name", "kind", "options", "saved_at")}
         for row in saved.saved_mappings(tx())
@@ -304,7 +310,7 @@ def mappings() -> Response:
 @bp.doc(summary="Save how this batch was read under a name", responses={204: "Saved"})
 def save_mapping(batch_id: UUID, body: MappingBody) -> tuple[str, int]:
     """Files with the same column names are read like this from now on."""
-    _permit()
+    permit()
     saved.save_mapping(tx(), actor(), batch_id, body.name)
     return "", 204
 
@@ -313,7 +319,7 @@ def save_mapping(batch_id: UUID, body: MappingBody) -> tuple[str, int]:
 @bp.doc(summary="Delete a saved mapping", responses={204: "Deleted"})
 def drop_mapping(name: str) -> tuple[str, int]:
     """Files are recognised by their headers again."""
-    _permit()
+    permit()
     saved.drop_mapping(tx(), actor(), name)
     return "", 204
 
@@ -322,7 +328,7 @@ def drop_mapping(name: str) -> tuple[str, int]:
 @bp.doc(summary="Drop a batch", responses={204: "Dropped"})
 def discard(batch_id: UUID) -> tuple[str, int]:
     """Drop a waiting batch; its findings stay as a record."""
-    _permit()
+    permit()
     operations.discard(tx(), actor(), batch_id)
     uploads.forget(house().settings, batch_id)
     return "", 204

@@ -14,6 +14,7 @@ from dashboards.api import (
     imports,
     incidents,
     journal,
+    pieces,
     redraw,
     registry,
     sessions,
@@ -38,6 +39,7 @@ def mount(app: APIFlask) -> None:
         division,
         registry,
         imports,
+        pieces,
         admin,
     ):
         app.register_blueprint(module.bp)

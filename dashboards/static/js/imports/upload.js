@@ -1,36 +1,13 @@
 /** Step 1: drag or choose files, say what they are, send them with progress. */
-import { ApiError } from '../api.js';
 import { button, clearErrors, node, showErrors } from '../areas/nodes.js';
 import { bytes } from '../format.js';
 import { t } from '../i18n.js';
 import { icon } from '../icons.js';
 import { optionFields } from './options.js';
+import { sendFiles } from './pieces.js';
 
 const ACCEPTED = '.zip,.shp,.shx,.dbf,.prj,.cpg,.gpkg,.fgb,.kml,.kmz,.gpx,.dxf,.geojson,.json,.csv,.tsv,.txt,.xlsx,.gz';
-const TIMEOUT_MS = 600000;
 const MB = 1e6; // the setting counts in 10^6 bytes
-
-/** Sends a form; `progress(share, sent)` as it goes, share 1 while the server reads. Throws ApiError. */
-function send(form, progress) {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open('POST', '/api/v1/imports');
-    request.timeout = TIMEOUT_MS;
-    request.setRequestHeader('Accept', 'application/json');
-    request.setRequestHeader('X-CSRF-Token', document.querySelector('meta[name="csrf-token"]')?.content ?? '');
-    request.upload.addEventListener('progress', ({ loaded, total }) => progress(total ? loaded / total : 0, loaded));
-    const failed = (code) => () => reject(new ApiError(0, code, ''));
-    request.addEventListener('error', failed('network'));
-    request.addEventListener('timeout', failed('timeout'));
-    request.addEventListener('load', () => {
-      let data = {};
-      try { data = JSON.parse(request.responseText); } catch { /* a proxy's page instead of ours */ }
-      if (request.status < 300) resolve(data);
-      else reject(new ApiError(request.status, data.code ?? 'http', data.detail ?? '', { errors: data.errors ?? [], number: data.number ?? null }));
-    });
-    request.send(form);
-  });
-}
 
 export class Upload {
   #files = []; #limit; #done; #list; #drop; #form; #bar; #go;
@@ -99,19 +76,17 @@ export class Upload {
       this.#tell(t('合计 %(size)s，超过上限 %(limit)s。分几次传，或压成 zip', { size: bytes(size), limit: `${Math.floor(this.#limit / MB)}\u00a0MB` }));
       return;
     }
-    const body = new FormData(this.#form);
-    for (const file of this.#files) body.append('file', file, file.name);
-    await this.#send(body, size);
+    await this.#send(Object.fromEntries([...new FormData(this.#form)].filter(([, value]) => value)), size);
   }
 
-  async #send(body, size) {
+  async #send(options, size) {
     const bar = node('progress', { max: 1, value: 0, aria: { label: t('上传进度') } });
     const words = node('span', { className: 'note' }, t('正在上传'));
     this.#bar.replaceChildren(bar, words);
     this.#go.setAttribute('aria-busy', 'true');
     this.#go.textContent = t('正在上传…');
     try {
-      const { id } = await send(body, (share, sent) => {
+      const progress = (share, sent) => {
         bar.value = share;
         if (share < 1) words.textContent = t('已传 %(sent)s / %(size)s', { sent: bytes(sent), size: bytes(size) });
         else {
@@ -119,7 +94,9 @@ export class Upload {
           words.textContent = t('已传完，正在辨认、检查、与现有对比');
           this.#go.textContent = t('正在辨认…');
         }
-      });
+      };
+      const waiting = (down) => { if (down) words.textContent = t('连接断了，恢复后从断的地方接着传，不用重选'); };
+      const id = await sendFiles(this.#files, options, { progress, waiting });
       this.#done(id);
     } catch (error) {
       showErrors(this.#form, error);
