@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -27,6 +26,7 @@ import shapely
 from rich.console import Console
 from shapely.geometry.base import BaseGeometry
 
+from bench.environment import environment
 from bench.figures import Bound, Figure, WrongAnswer
 from gridcenter.errors import Words
 from gridcenter.redraw.division.cells import cells_of_buildings
@@ -80,7 +80,7 @@ class Answer:
 
 def measure(settings: Settings, rounds: int) -> list[Figure]:
     """Three figures for each ground: spread, compactness and seconds, ours against the best peer."""
-    python = environment(settings)
+    python = environment(settings, "division-peers", PEERS)
     figures: list[Figure] = []
     for place in places(settings):
         _say.print(f"  {place.name}: {len(place.graph)} cells")
@@ -323,19 +323,3 @@ def _theirs(place: Place, python: Path, method: str, areas: int) -> Answer | Non
     parts = list(groups.values())
     measures = measures_of(graph, figures_of(graph, parts), place.limits, None)
     return Answer(method, found["seconds"], measures, _in_one_piece(graph, parts), found["remark"])
-
-
-def environment(settings: Settings) -> Path:
-    """The interpreter of the peers' own environment, made on the first run."""
-    folder = settings.home / "bench" / "division-peers"
-    python = folder / "bin" / "python"
-    ready = folder / "ready"
-    if ready.is_file() and ready.read_text().split() == list(PEERS):
-        return python
-    _say.print("  installing spopt and gerrychain for this benchmark alone (550 MB)")
-    uv = [sys.executable, "-m", "uv"]
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    subprocess.run([*uv, "venv", "-q", "--clear", "--python", version, folder], check=True)
-    subprocess.run([*uv, "pip", "install", "-q", "--python", python, *PEERS], check=True)
-    ready.write_text("\n".join(PEERS))
-    return python

@@ -1,7 +1,7 @@
 """Where points lie: a million at once in 8,000 micro-grids, and one at a time among 80,000.
 
 Ground: micro-grids whose neighbours share wavy borders of 37 points, in a database of its own. At once:
-the product's `assign_microgrids`, from the database and back into it, beside the plain PostGIS join
+the product's `assign_homes`, from the database and back into it, beside the plain PostGIS join
 written to a table, and beside the quickest way in memory (R-tree on points, R-tree on areas, the
 raster; each with its making). One: `locate` as the interface answers it, beside the bare look-up.
 """
@@ -18,7 +18,7 @@ import shapely
 from bench.figures import Bound, Figure, percentile, same
 from bench.topology import made
 from gridcenter.actor import SYSTEM, act_as
-from gridcenter.areas.assigning import assign_microgrids
+from gridcenter.areas.assigning import assign_homes
 from gridcenter.areas.queries import locate
 from gridcenter.areas.raster import Raster
 from gridcenter.database import Transaction
@@ -89,7 +89,7 @@ def at_once(settings: Settings, rounds: int, points: int, areas: int) -> list[Fi
             with owner.transaction() as tx:
                 act_as(tx, SYSTEM)
                 joined.append(_seconds(lambda tx=tx: tx.execute(_JOIN))[0])  # type: ignore[misc]
-                seconds, found = _seconds(lambda tx=tx: assign_microgrids(tx, _SPOTS))  # type: ignore[misc]
+                seconds, found = _seconds(lambda tx=tx: assign_homes(tx, _SPOTS))  # type: ignore[misc]
                 ours.append(seconds)
                 same("points with another micro-grid", 0, tx.scalar(_DIFFERENT))
                 spots = tx.all(_SPOTS) if not memory else []

@@ -38,7 +38,9 @@ Numbers = np.ndarray[Any, Any]
 def assign_homes(
     tx: Transaction, points: LiteralString, params: Mapping[str, Any] | None = None
 ) -> int:
-    """How many points lie in a home in force (a micro-grid, or a dedicated grid without any); fills the temporary table `point_home`.
+    """How many points lie in a home in force: a micro-grid, or a dedicated grid without any.
+
+    Fills the temporary table `point_home`.
 
     `points` selects a bigint of the caller's own, lon and lat (EPSG:4490); `point_home` has that
     number and the home's `area_id`. Points outside all have no row. Equal to `home_at` for every point.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gridcenter.areas.assigning import assign_microgrids
+from gridcenter.areas.assigning import assign_homes
 from gridcenter.database import Transaction
 
 _PLAIN = """
@@ -31,7 +31,7 @@ SELECT row_number() OVER () AS number, lon, lat FROM (
 def test_homes_are_those_that_a_join_finds(owner_tx: Transaction) -> None:
     owner_tx.execute(_SPOTS)
 
-    found = assign_microgrids(owner_tx, "SELECT number, lon, lat FROM spot")
+    found = assign_homes(owner_tx, "SELECT number, lon, lat FROM spot")
 
     assert found > 100
     assert found == owner_tx.scalar("SELECT count(*) FROM point_home")
@@ -40,6 +40,6 @@ def test_homes_are_those_that_a_join_finds(owner_tx: Transaction) -> None:
 
 def test_no_points_and_no_areas(owner_tx: Transaction) -> None:
     nothing = "SELECT 1::bigint, 0.0::float8, 0.0::float8 WHERE false"
-    assert assign_microgrids(owner_tx, nothing) == 0
-    assert assign_microgrids(owner_tx, "SELECT 1::bigint, -50.0::float8, 10.0::float8") == 0
+    assert assign_homes(owner_tx, nothing) == 0
+    assert assign_homes(owner_tx, "SELECT 1::bigint, -50.0::float8, 10.0::float8") == 0
     assert owner_tx.scalar("SELECT count(*) FROM point_home") == 0
