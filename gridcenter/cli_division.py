@@ -51,9 +51,12 @@ def division() -> None: ...
 )
 @click.option("--lock", multiple=True, help=t("保持不变的区域代码", "code of an area to keep"))
 @click.option(
-    "--whole-microgrids",
-    is_flag=True,
-    help=t("划网格时不拆开现有微网格", "grids: keep the micro-grids of today whole"),
+    "--whole-microgrids/--cut-microgrids",
+    default=None,
+    help=t(
+        "划网格时不拆开 / 可拆开现有微网格；不写则可信时不拆",
+        "grids: keep the micro-grids of today whole, or cut them; else whole where they can be trusted",
+    ),
 )
 @click.option(
     "--lines",
@@ -79,7 +82,7 @@ def propose(
     level: str,
     households: tuple[int, int],
     lock: tuple[str, ...],
-    whole_microgrids: bool,
+    whole_microgrids: bool | None,
     lines: Path | None,
     choose: int,
     out: Path | None,
@@ -171,6 +174,12 @@ def _print(told: dict[str, Any]) -> None:
             str(found["outside"]),
         )
     Console().print(table)
+    if told["microgrids"]:
+        cut = "、".join(str(each["measures"]["microgrids_cut"]) for each in told["proposals"])
+        say(
+            f"{told['microgrids']}。各方案切开的微网格：{cut}",
+            f"{told['microgrids']}. Micro-grids cut: {cut}",
+        )
     for each in told["proposals"]:
         for feature in each["areas"]["features"]:
             area = feature["properties"]

@@ -34,7 +34,8 @@ Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 class ProposalsBody(Body):
     """What to divide into areas of `households_least` to `households_most`, and how hard to look.
 
-    `lock` names areas of today (codes) to keep as they are.
+    `lock` names areas of today (codes) to keep as they are. `whole_microgrids` left out: where they
+    can be trusted.
     """
 
     parent: Code
@@ -45,7 +46,7 @@ class ProposalsBody(Body):
     seed: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)] = 1
     time_limit_s: Annotated[Number, Field(ge=0.1, le=LONGEST_S)] = 5.0
     lock: Annotated[list[Code], Field(max_length=500)] = Field(default_factory=list)
-    whole_microgrids: bool = False
+    whole_microgrids: bool | None = None
 
 
 @bp.post("/proposals")

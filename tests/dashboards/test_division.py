@@ -12,7 +12,7 @@ from gridcenter.actor import SYSTEM
 from gridcenter.errors import InvalidInput
 from gridcenter.redraw.division.operations import plan_of_proposal
 from gridcenter.redraw.division.planner import Wish
-from gridcenter.redraw.division.proposing import Request, planned, prepared
+from gridcenter.redraw.division.proposing import WHOLE, Request, planned, prepared
 from gridcenter.redraw.preview import findings_of
 from gridcenter.registry.operations import stage_buildings, write_buildings
 from tests.builders import SOUTH, STEP, STREET, WEST, square, stage_building
@@ -154,6 +154,39 @@ def test_a_proposal_becomes_a_plan_that_may_be_approved(house, parent, level, wi
         found = findings_of(tx, plan)
         assert not [f for f in found if f["severity"] == "refuse"], found
         assert "building_cut" not in {f["kind"] for f in found}
+
+
+def test_what_becomes_of_micro_grids_is_told(house):
+    asked = {**ASKED, "parent": COMMUNITY, "level": "grid"}
+    asked |= {"households_least": 60, "households_most": 110}
+    told = house.client("S-01").post(PATH, asked).json
+    assert told["cells"] == 4
+    assert told["microgrids"] in (WHOLE.zh, WHOLE.en)
+    assert {p["measures"]["microgrids_cut"] for p in told["proposals"]} == {0}
+    cut = house.client("S-01").post(PATH, {**asked, "whole_microgrids": False}).json
+    assert cut["cells"] == 32 and cut["microgrids"] != told["microgrids"]
+    asked |= {"households_least": 30, "households_most": 60}  # 76 households in each micro-grid
+    small = house.client("S-01").post(PATH, asked).json
+    assert small["cells"] == 32 and "76" in small["microgrids"]
+    assert all(p["measures"]["microgrids_cut"] == 4 for p in small["proposals"])
+
+
+def test_micro_grids_with_a_gap_are_no_cells(house):
+    with house.owner.transaction() as tx:
+        tx.execute("SAVEPOINT whole")
+        tx.execute(
+            "UPDATE area_version SET geom = ST_Multi(ST_Difference(geom, ST_Expand(ST_Centroid(geom),"
+            " 0.0005))) WHERE area_id = (SELECT id FROM area WHERE code = %(c)s)",
+            {"c": f"{GRID}001"},
+        )
+        wish = Wish(60, 110, proposals=1)
+        with pytest.raises(InvalidInput) as refused:
+            prepared(tx, Request(COMMUNITY, "grid", wish, whole_microgrids=True))
+        ready = prepared(tx, Request(COMMUNITY, "grid", wish))
+        tx.execute("ROLLBACK TO SAVEPOINT whole")
+    assert refused.value.errors[0].code == "not_tiling"
+    assert len(ready.ground.graph) == 32
+    assert ready.microgrids is not None and "1 faults" in ready.microgrids.en
 
 
 def test_whole_microgrids_are_the_cells(house):

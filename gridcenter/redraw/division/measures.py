@@ -22,7 +22,8 @@ class Measures:
 
     `border_on_roads` (0…1) counts borders between areas only, not the rim; None where there is no
     road, given or derived, or no border. `buildings_cut` counts buildings with more than a trace in a
-    second area; `households_moved` those that would change their area, None without areas of today.
+    second area, `microgrids_cut` micro-grids of today. `households_moved` counts those that would
+    change their area, None without areas of today.
     """
 
     areas: int
@@ -39,6 +40,7 @@ class Measures:
     roads: str
     buildings_cut: int
     households_moved: int | None
+    microgrids_cut: int = 0
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ def measures_of(
     limits: tuple[int, int],
     today: list[int] | None,
     straddling: Sequence[tuple[int, ...]] = (),
+    microgrids: Sequence[tuple[int, ...]] = (),
 ) -> Measures:
     """The measures of a whole proposal; locked areas count like the others."""
     least, most = limits
@@ -154,4 +157,5 @@ def measures_of(
         roads=graph.roads,
         buildings_cut=sum(len({owner[cell] for cell in cells}) > 1 for cells in straddling),
         households_moved=None if today is None else moved(graph, owner, today),
+        microgrids_cut=sum(len({owner[cell] for cell in cells}) > 1 for cells in microgrids),
     )

@@ -72,13 +72,14 @@ class Ground:
 
     `today` is the number of each cell's present area (-1: none; the whole None: there are no areas
     now). `locked` names cells (by code) that are one kept area each. `straddling` lists the cells of
-    each building that lies in several.
+    each building that lies in several, `microgrids` those of each micro-grid that may be cut.
     """
 
     graph: CellGraph
     today: list[int] | None = None
     locked: Mapping[str, list[int]] = field(default_factory=dict)
     straddling: tuple[tuple[int, ...], ...] = ()
+    microgrids: tuple[tuple[int, ...], ...] = ()
 
 
 def propose(ground: Ground, wish: Wish) -> list[Proposal]:
@@ -203,7 +204,7 @@ def _divided(
 
 def _draws(cells: int) -> int:
     """Draws for each cell: more than enough for a community, seconds for a city."""
-    return max(120, min(400, 800_000 // cells))
+    return max(120, min(400, 84_000 // cells))
 
 
 def _first(
@@ -279,7 +280,7 @@ def _told(
         replace(area, locked=code) for area, code in zip(figures[kept:], codes, strict=True)
     ]
     told = with_reasons(graph, figures, limits, complete)
-    measures = measures_of(graph, told, limits, ground.today, ground.straddling)
+    measures = measures_of(graph, told, limits, ground.today, ground.straddling, ground.microgrids)
     style, words, seed = called
     return Proposal(style, words, seed, tuple(told), measures, complete)
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from gridcenter.areas.fault_kinds import Severity
+from gridcenter.areas.topology import check
 from gridcenter.codes import Level
 from gridcenter.database import Row, Transaction
-from gridcenter.errors import FieldError, InvalidInput
+from gridcenter.errors import FieldError, InvalidInput, Words
 from gridcenter.redraw.division.cells import cells_of_buildings
 from gridcenter.redraw.division.faces import Geometries
 from gridcenter.redraw.division.graph import cell_graph
@@ -35,6 +37,8 @@ _NESTED_M2 = 1.0
 class Request:
     """What a person asks: the wish, the areas to keep (codes), and whether micro-grids stay whole.
 
+    `whole_microgrids` None keeps them whole where they can be trusted: where they tile the parent
+    without a fault and none is larger than an area may be.
     `lines` are roads, water, walls in EPSG:4490 that borders should follow; without any, streets are
     derived from the widest gaps between buildings.
     """
@@ -43,7 +47,7 @@ class Request:
     level: str
     wish: Wish
     lock: tuple[str, ...] = ()
-    whole_microgrids: bool = False
+    whole_microgrids: bool | None = None
     lines: tuple[BaseGeometry, ...] = ()
 
 
@@ -55,6 +59,9 @@ class Prepared:
     ground: Ground
     polygons: Geometries
     names: list[str]  # codes of the areas of today, by the numbers in `ground.today`
+    microgrids: Words | None = (
+        None  # what becomes of the micro-grids of today; None: there are none
+    )
 
 
 @dataclass(frozen=True)
@@ -70,11 +77,58 @@ def prepared(tx: Transaction, request: Request) -> Prepared:
     """The cells of the parent. Raises NotFound, InvalidInput (level, codes to keep)."""
     given = divided(tx, request.parent, request.level)
     kept = _kept(given, request.lock)
-    if request.whole_microgrids and given.level is Level.GRID:
-        blocks = blocks_of(tx, given)
-        if blocks:
-            return _of_blocks(given, blocks, kept)
-    return _of_buildings(given, kept, request.lines)
+    blocks = blocks_of(tx, given) if given.level is Level.GRID else []
+    if not blocks:
+        return _of_buildings(given, kept, request.lines)
+    against = _distrusted(given, blocks, request.wish)
+    if request.whole_microgrids and against is not None and not against[1]:
+        raise InvalidInput.of("whole_microgrids", "not_tiling", against[0].zh, against[0].en)
+    if request.whole_microgrids or (request.whole_microgrids is None and against is None):
+        return replace(_of_blocks(given, blocks, kept), microgrids=WHOLE)
+    ready = _of_buildings(given, kept, request.lines)
+    crossed = tuple(_crossed(ready.polygons, block["geom"]) for block in blocks)
+    why = Words("", "") if against is None else against[0]
+    return replace(
+        ready,
+        ground=replace(ready.ground, microgrids=crossed),
+        microgrids=Words(f"{why.zh}{_CUT.zh}", f"{why.en}{_CUT.en}"),
+    )
+
+
+WHOLE = Words(
+    "现有微网格整个地归入新网格，一个也不切开",
+    "The micro-grids of today stay whole; grids are made of them",
+)
+_CUT = Words(
+    "微网格随新边界分开：不切楼栋，较小的部分并入同一网格里相邻的微网格",
+    "Micro-grids are cut along the new borders, never through a building; the smaller parts join a"
+    " neighbour in the same grid",
+)
+
+
+def _distrusted(given: Divided, blocks: list[Row], wish: Wish) -> tuple[Words, bool] | None:
+    """Why grids should not be made of the micro-grids, and whether they could be; None: they should."""
+    faults = check(given.ground, {b["code"]: b["geom"] for b in blocks}, repairs=False)
+    wrong = [fault for fault in faults if fault.severity is Severity.REFUSE]
+    if wrong:
+        return Words(
+            f"现有微网格没有铺满范围或互相重叠（{len(wrong)} 处），不能作为单元。",
+            f"The micro-grids of today leave gaps or overlap ({len(wrong)} faults): no cells to trust. ",
+        ), False
+    most = max(_households_in(given, blocks).values())
+    if most > wish.most:
+        return Words(
+            f"有微网格达 {most} 户，超过上限 {wish.most}。",
+            f"A micro-grid has {most} households, more than {wish.most}. ",
+        ), True
+    return None
+
+
+def _crossed(cells: Geometries, block: BaseGeometry) -> tuple[int, ...]:
+    """The cells on which a micro-grid has more than a trace of ground."""
+    near = np.sort(shapely.STRtree(cells).query(block, predicate="intersects"))
+    much = shapely.area(shapely.intersection(cells[near], block)) > _NESTED_M2
+    return tuple(near[much].tolist())
 
 
 def planned(ready: Prepared, wish: Wish) -> Planned:
@@ -150,10 +204,7 @@ def _today_of_buildings(given: Divided, cell_of: list[int], cells: int) -> list[
 def _of_blocks(given: Divided, blocks: list[Row], kept: list[Row]) -> Prepared:
     """Cells that are the micro-grids of today: the new grids re-hang them and cut none."""
     polygons = np.array([block["geom"] for block in blocks], dtype=object)
-    households = dict.fromkeys((block["path"] for block in blocks), 0)
-    for building in given.buildings:
-        if building["path"] in households:
-            households[building["path"]] += building["households"]
+    households = _households_in(given, blocks)
     graph = cell_graph(list(polygons), list(households.values()))
     number = {area["path"]: at for at, area in enumerate(given.areas)}
     today = [number.get(block["path"].rsplit(".", 1)[0], -1) for block in blocks]
@@ -165,6 +216,15 @@ def _of_blocks(given: Divided, blocks: list[Row], kept: list[Row]) -> Prepared:
     locked = {code: cells for code, cells in locked.items() if cells}
     ground = Ground(graph, today, locked, _straddling(given, polygons, []))
     return Prepared(given, ground, polygons, names)
+
+
+def _households_in(given: Divided, blocks: list[Row]) -> dict[str, int]:
+    """The households of each micro-grid by path, in the order of `blocks`."""
+    households = dict.fromkeys((block["path"] for block in blocks), 0)
+    for building in given.buildings:
+        if building["path"] in households:
+            households[building["path"]] += building["households"]
+    return households
 
 
 def _straddling(
@@ -188,7 +248,10 @@ def _straddling(
 
 
 def document(done: Planned, locale: str) -> dict[str, Any]:
-    """``{parent, level, limits…, proposals: [{style, name, measures, areas: FeatureCollection}]}``."""
+    """``{parent, level, …, microgrids, proposals: [{style, name, measures, areas: FeatureCollection}]}``.
+
+    `microgrids` is a sentence on what becomes of the micro-grids of today, None where there are none.
+    """
     given, graph = done.prepared.given, done.prepared.ground.graph
     return {
         "parent": given.parent["code"],
@@ -196,6 +259,9 @@ def document(done: Planned, locale: str) -> dict[str, Any]:
         "households": sum(graph.households),
         "cells": len(graph),
         "buildings": len(given.buildings),
+        "microgrids": None
+        if done.prepared.microgrids is None
+        else done.prepared.microgrids.in_locale(locale),
         "proposals": [
             proposal_document(done, number, locale) for number in range(len(done.proposals))
         ],
