@@ -55,3 +55,10 @@ def test_the_most_even_of_those_as_compact_as_the_peer_is_compared(ours: list[Pr
     assert division._chosen(ours, like(most_even, 0.0)) == most_even
     at = most_compact.measures.compactness
     assert division._chosen(ours, like(most_even, at)) == most_compact
+
+
+def test_only_where_nobody_can_be_more_even_may_the_peer_be_as_even(ours: list[Proposal]) -> None:
+    measures = ours[0].measures
+    counts = replace(measures, areas=4, households=10, mean=2.5)  # 2, 2, 3, 3: 0.5 of 2.5
+    assert division.at_its_least(replace(counts, spread=0.2))
+    assert not division.at_its_least(replace(counts, spread=0.21))
