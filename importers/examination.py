@@ -13,6 +13,7 @@ from importers.bulk.examination import examine_large
 from importers.command import ImportCommand, Progress
 from importers.comparison import compare_areas, compare_buildings, levels_above, vanished
 from importers.examined import Examined
+from importers.exchange_files import TRACKS
 from importers.findings import Findings
 from importers.history import compare_incidents
 from importers.kinds import Kind
@@ -59,6 +60,11 @@ def examine(tx: Transaction, command: ImportCommand, progress: Progress = _silen
     reading = read(command.path, options)
     if command.name:
         reading.file = reading.findings.file = command.name
+    if reading.layer == TRACKS:
+        reading.findings.add(
+            "track.refused", count=0 if reading.frame is None else len(reading.frame)
+        )
+        reading.frame = None
     if reading.frame is None:
         return Examined(reading, Columns({}), None, {})
     progress("map", 0.3)

@@ -20,7 +20,8 @@ from importers.vector_files import gdal_name, read_layer, short, warnings_kept
 
 SUFFIXES = (".kml", ".kmz", ".gpx", ".dxf")
 # What GDAL always offers for GPX: points of tracks and routes are the same lines once more.
-_GPX_LAYERS = ("waypoints", "routes", "tracks")
+TRACKS = "tracks"  # recorded movements of persons: read, but refused by imports
+_GPX_LAYERS = ("waypoints", "routes", TRACKS)
 
 
 def read_exchange(path: Path, layer: str | None, findings: Findings) -> Raw | None:

@@ -36,6 +36,12 @@ FILE_CODES: dict[str, Code] = {
         "nothing of the file is stored, it waits: correct it and bring it again, or make a redraw plan of it",
         title=("写入会使边界对不上", "writing would make boundaries that do not fit"),
     ),
+    "track.refused": Code(
+        R,
+        "轨迹记的是人走过的路，不收；计划路线请存成 GPX 的 route",
+        "tracks tell where somebody went and are not taken; save planned routes as GPX routes",
+        *FILE_REFUSED,
+    ),
     "archive.empty": Code(
         R, "压缩包里没有可导入的文件", "the archive holds no file to import", *FILE_REFUSED
     ),

@@ -12,11 +12,10 @@ import pandas as pd
 
 from gridcenter.codes import Level
 from importers.findings import Findings
-from importers.headers import plain_header
+from importers.headers import LAT, LON, WKT, plain_header
 from importers.kinds import CODE_WORDS, FIELDS, LEVEL_WORDS, NAME_WORDS, Kind
 from importers.raw import Evidence
 from importers.reading import ROW
-from importers.tables import LAT, LON, WKT
 
 PLACE_FIELDS = ("lon", "lat", "wkt")
 _NO_FIELD = ("没有对应的字段", "no field takes them")

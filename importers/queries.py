@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 from gridcenter.database import Transaction
 from gridcenter.errors import FILE, NotFound
 from importers.findings import CODES
+from importers.headers import LAT, LON, WKT, plain_header
 
 _BATCH = """
 'id', b.id, 'kind', b.kind, 'level', b.level, 'file', b.file, 'layer', b.layer, 'datum', b.datum,
@@ -85,11 +86,11 @@ SELECT json_build_object('type', 'FeatureCollection', 'features', coalesce(json_
          LIMIT 2000) r
 """
 _REFUSED = """
-SELECT r.row, r.original, string_agg(f.zh, '；' ORDER BY f.code) AS zh,
-       string_agg(f.en, '; ' ORDER BY f.code) AS en
+SELECT r.row, r.original, ST_AsText(r.geom, 9) AS wkt,
+       string_agg(f.zh, '；' ORDER BY f.code) AS zh, string_agg(f.en, '; ' ORDER BY f.code) AS en
   FROM import_row r JOIN import_finding f ON f.batch_id = r.batch_id AND f.row = r.row
  WHERE r.batch_id = %(id)s AND r.refused AND f.severity = 'refuse'
- GROUP BY r.row, r.original ORDER BY r.row
+ GROUP BY r.row, r.original, r.geom ORDER BY r.row
 """
 
 
@@ -140,10 +141,16 @@ def refused_rows_csv(tx: Transaction, batch_id: UUID, locale: str = "zh") -> str
     """CSV text of the refused rows as they came, each with its reason in the last column.
 
     Begins with a byte order mark, so that spreadsheets read it as UTF-8; cells that a spreadsheet
-    would run as a formula get an apostrophe.
+    would run as a formula get an apostrophe. Where the file's own columns do not say the place, a
+    column WKT does (EPSG:4490), so that the rows can be corrected and brought again as they are.
     """
     rows = tx.all(_REFUSED, {"id": batch_id})
     names = list(dict.fromkeys(name for row in rows for name in row["original"]))
+    placed = {plain_header(name) for name in names} & {*LON, *LAT, *WKT}
+    if not placed and any(row["wkt"] for row in rows):
+        names.append("WKT")
+        for row in rows:
+            row["original"]["WKT"] = row["wkt"]
     reason = "reason" if locale.startswith("en") else "拒收原因"
     number = "row" if locale.startswith("en") else "行"
     written = io.StringIO()

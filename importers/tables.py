@@ -18,12 +18,9 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from importers.encodings import canonical, recognise
 from importers.findings import Findings
-from importers.headers import plain_header
+from importers.headers import LAT, LON, WKT, plain_header
 from importers.raw import Evidence, Geometries, Raw
 
-LON = ("lon", "lng", "long", "longitude", "经度", "x", "x坐标", "横坐标", "东坐标", "坐标x")
-LAT = ("lat", "latitude", "纬度", "y", "y坐标", "纵坐标", "北坐标", "纬度坐标", "坐标y")
-WKT = ("wkt", "geom", "geometry", "thegeom", "几何", "图形", "空间范围", "边界")
 _MOST_ROWS = 5_000_000
 
 
@@ -196,11 +193,12 @@ def _looks_like_wkt(values: pd.Series[Any]) -> bool:
 
 
 def _from_wkt(raw: Raw, column: str) -> tuple[Geometries, dict[int, tuple[str, str]]]:
-    texts = raw.table[column].astype(object).where(raw.table[column].notna(), None)
-    bare = texts.map(lambda t: None if t is None else t.split(";")[-1])
-    shapes = shapely.from_wkt(bare.to_numpy(dtype=object), on_invalid="ignore")
-    bad = np.flatnonzero(shapely.is_missing(shapes) & bare.notna().to_numpy())
-    return shapes, {int(raw.rows[i]): ("geometry.broken", str(bare.iloc[i])[:60]) for i in bad}
+    values = raw.table[column].to_numpy(dtype=object)
+    bare = np.full(len(values), None, dtype=object)
+    bare[:] = [None if pd.isna(value) else str(value).split(";")[-1] for value in values]
+    shapes = shapely.from_wkt(bare, on_invalid="ignore")
+    bad = np.flatnonzero(shapely.is_missing(shapes) & np.array([text is not None for text in bare]))
+    return shapes, {int(raw.rows[i]): ("geometry.broken", bare[i][:60]) for i in bad}
 
 
 def _from_degrees(raw: Raw, lon: str, lat: str) -> tuple[Geometries, dict[int, tuple[str, str]]]:

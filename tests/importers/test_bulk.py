@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,7 @@ from importers.examination import examine
 from importers.examined import Examined
 from importers.kinds import Kind
 from importers.operations import apply, run_import, stage
+from importers.queries import refused_rows_csv
 
 WEST, SOUTH, STEP = 120.60, 31.30, 0.0006
 
@@ -290,6 +292,45 @@ def test_a_large_file_is_staged_written_and_gives_back_its_refused_rows(
     assert done.new == staged.examined.writable
     assert tx.scalar("SELECT count(*) FROM building") == done.new
     assert json.dumps(row["original"])
+
+
+@pytest.mark.usefixtures("ground")
+@pytest.mark.parametrize("least", [1, 100_000])
+def test_refused_rows_are_corrected_and_brought_again(
+    database: Database,
+    tx: Transaction,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    least: int,
+) -> None:
+    monkeypatch.setattr("importers.examination.LARGE_FROM", least)
+    frame = town(60)
+    first = run_import(
+        database, SYSTEM, ImportCommand(Kind.BUILDINGS, as_gpkg(frame, tmp_path / "1.gpkg"))
+    )
+    assert first.batch is not None
+    table = pd.read_csv(io.StringIO(refused_rows_csv(tx, first.batch)), dtype=str)
+    again = table[table["拒收原因"].str.contains("重复")].copy()
+    assert len(again) == 1
+    again["楼栋编号"] = "L90000"
+    table.loc[again.index] = again
+    table.to_csv(tmp_path / "again.csv", index=False)
+
+    second = run_import(database, SYSTEM, ImportCommand(Kind.BUILDINGS, tmp_path / "again.csv"))
+    third = run_import(database, SYSTEM, ImportCommand(Kind.BUILDINGS, tmp_path / "again.csv"))
+
+    assert second.applied is not None
+    assert second.applied.new == 1
+    assert second.refused == len(table) - 1
+    assert third.difference["new"] == 0
+    row = tx.one("SELECT ST_AsBinary(geom) AS geom, floors FROM building WHERE code = 'L90000'")
+    assert row is not None
+    assert row["floors"] == frame.loc[27, "层数"]
+    assert shapely.equals_exact(
+        shapely.normalize(shapely.from_wkb(bytes(row["geom"]))),
+        shapely.normalize(shapely.multipolygons([frame.geometry.iloc[27]])),
+        2e-9,
+    )
 
 
 def test_rows_are_the_bytes_that_copy_reads(tx: Transaction) -> None:

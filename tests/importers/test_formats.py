@@ -11,6 +11,11 @@ import openpyxl
 import pytest
 import shapely
 
+from gridcenter.actor import SYSTEM
+from gridcenter.database import Database, Transaction
+from importers.command import ImportCommand
+from importers.kinds import Kind
+from importers.operations import run_import
 from importers.reading import Reading, ReadOptions, read
 
 NEAR = (120.5, 31.2, 120.8, 31.4)
@@ -163,3 +168,36 @@ def test_gpx_gives_waypoints_routes_or_tracks(tmp_path: Path) -> None:
     assert tracks.frame is not None
     assert tracks.frame.geometry.iloc[0].geom_type == "MultiLineString"
     assert tracks.datum == "wgs84"
+
+
+def test_tracks_are_refused_and_planned_routes_come_in(
+    tmp_path: Path, database: Database, tx: Transaction
+) -> None:
+    times = (
+        "".join(
+            f'<{{0}} lat="31.3" lon="120.{minute}"><time>2026-11-01T08:{minute}:00Z</time></{{0}}>'
+            for minute in (60, 61)
+        )
+        .replace(":60:", ":58:")
+        .replace(":61:", ":59:")
+    )
+    head = '<gpx version="1.1" creator="t">'
+    track = f"<trk><name>乙</name><trkseg>{times.format('trkpt')}</trkseg></trk>"
+    (tmp_path / "t.gpx").write_text(f"{head}{track}</gpx>")
+    (tmp_path / "r.gpx").write_text(
+        f"{head}<rte><name>丙</name>{times.format('rtept')}</rte></gpx>"
+    )
+
+    went = run_import(
+        database, SYSTEM, ImportCommand(Kind.REFERENCE, tmp_path / "t.gpx", into="road")
+    )
+    planned = run_import(
+        database, SYSTEM, ImportCommand(Kind.REFERENCE, tmp_path / "r.gpx", into="road")
+    )
+
+    assert [(f.code, f.row, f.count) for f in went.findings] == [("track.refused", None, 1)]
+    assert went.refused_whole and went.applied is None
+    assert planned.applied is not None and planned.applied.new == 1
+    stored = tx.all("SELECT name, attributes FROM reference_feature")
+    assert [row["name"] for row in stored] == ["丙"]
+    assert "08:58" not in str(stored)
