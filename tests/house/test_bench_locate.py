@@ -19,5 +19,6 @@ def test_both_sides_give_the_same_answer(settings: Settings) -> None:
     join, memory = locate.at_once(settings, 1, 3_000, 60)
     assert join.remarks["inside"] > 2_500
     assert len(join.ours) == len(memory.peer) == 1
-    (one,) = locate.one(settings, 1, 60, 12)
-    assert len(one.ours) == len(one.peer) == 1
+    one, told = locate.one(settings, 1, 60, 12)
+    assert len(one.ours) == len(one.peer) == len(told.ours) == 1
+    assert told.bound is None
