@@ -151,3 +151,19 @@ def test_a_new_corner_is_given_to_the_neighbours_edge_and_only_there() -> None:
     assert len(shapes.corners(noded)) == len(shapes.corners(square)) + 1
     assert noded.area == square.area
     assert shapes.with_corners(square, np.empty((0, 2))) is square
+
+
+def test_parts_are_joined_where_one_has_a_corner_on_an_edge_of_the_other() -> None:
+    crossed = [box(0, 0, 10, 5), box(0, 5, 10, 10)]
+    beside = box(10, 0, 20, 10)  # has no corner at (10, 5)
+    joined = shapes.join([beside, *crossed])
+    assert joined.geom_type == "Polygon" and joined.area == pytest.approx(300 - 100)
+
+
+def test_a_short_strip_beyond_the_parent_is_not_taken_for_rounding() -> None:
+    child = box(0, 0, 1000, 10)
+    notch = box(500, 9.7, 510, 10)
+    parents = {"here": child.difference(notch), "there": notch.union(box(0, 10, 1000, 20))}
+    children = {"child": child, "other": box(0, 10, 1000, 20)}
+    for _, parent, piece in shapes.follow(children, parents, cut=False):
+        assert piece.difference(parents[parent]).area < 0.01
