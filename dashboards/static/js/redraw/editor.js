@@ -110,7 +110,7 @@ export class Editor {
       this.#ground.lay(found, this.#level);
       if (!trial) this.#firm.lay(found, this.#level);
     } catch (error) {
-      if (asked === this.#asked && error.code !== 'aborted' && !trial) this.#say('soon', t('没有算出预览'), sentence(error));
+      if (asked === this.#asked && error.code !== 'aborted' && (!trial || this.#divide)) this.#say('soon', t('没有算出预览'), sentence(error));
     } finally {
       if (asked === this.#asked) this.#busy = false;
     }
