@@ -1,7 +1,7 @@
 """Many points get the home that they lie in at once, as when thousands of buildings are written.
 
-Points leave the database as three arrays, a raster answers, and the answers come back by COPY: a
-tenth of the time of a join (``gridcenter bench locate``).
+Points leave the database as three arrays, a raster answers, and the answers come back by COPY
+(``gridcenter bench locate`` measures it beside a join).
 """
 
 from __future__ import annotations
