@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 
 from importers.findings import Findings
 from importers.mapping import Columns
 from importers.reading import Reading
 
-if TYPE_CHECKING:
-    from importers.bulk.examination import Large
+
+@dataclass
+class Large:
+    """Rows that wait in `import_large`: how many, and the file's own columns of those told of."""
+
+    count: int
+    told: list[int]
+    originals: pd.DataFrame
 
 
 @dataclass

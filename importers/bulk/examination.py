@@ -6,7 +6,7 @@ import tempfile
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -34,7 +34,7 @@ from importers.bulk.reading import (
 from importers.bulk.typed import records_of
 from importers.command import ImportCommand, Progress
 from importers.comparison import differences
-from importers.examined import Examined
+from importers.examined import Examined, Large
 from importers.findings import Findings
 from importers.headers import plain_header
 from importers.live import buildings_by_code, live_buildings, live_homes, stored_extent
@@ -69,15 +69,6 @@ UPDATE import_large_change l SET change = c.change, moved_m = c.moved
   FROM unnest(%(rows)s::int[], %(change)s::text[], %(moved)s::float8[]) c(row, change, moved)
  WHERE l.row = c.row
 """
-
-
-@dataclass
-class Large:
-    """Rows that wait in `import_large`: how many, and the file's own columns of those told of."""
-
-    count: int
-    told: list[int]
-    originals: pd.DataFrame
 
 
 def examine_large(
