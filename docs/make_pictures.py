@@ -5,8 +5,8 @@
     .venv/bin/python docs/make_pictures.py desk   one of them
 
 Needs the test environment (bin/test makes it) and Debian's chromium. Address and logins are read from the
-settings, as the product reads them. Each picture has at most 256 colours and 300 kB. The picture of the
-imports leaves a staged batch behind; nothing else is changed.
+settings, as the product reads them. Each picture has at most 256 colours and 300 kB. The pictures of
+imports and redraws leave a staged batch and a drafted plan behind; nothing else is changed.
 """
 
 from __future__ import annotations
@@ -68,6 +68,21 @@ def upload_faults(page: Page) -> None:
         page.wait_for_url(re.compile(r"/imports/[0-9a-f-]{36}"))
 
 
+def propose_division(page: Page) -> None:
+    """Begin a plan for one community of the sample and have a division proposed, which is not taken."""
+    page.fill("input[name=title]", "示例社区11 重划网格")
+    page.select_option("select[name=area]", "320508999011")
+    page.click(".redraw-form .button-primary")
+    page.wait_for_url("**/redraw/*-*")
+    page.locator(".redraw-row").first.wait_for()
+    page.keyboard.press("d")
+    page.fill("[name=households_least]", "200")
+    page.fill("[name=households_most]", "500")
+    page.click("[data-act=propose]")
+    page.locator(".redraw-proposal").first.wait_for(timeout=120_000)
+    page.locator(".redraw-row.is-changed").first.wait_for(timeout=60_000)
+
+
 @dataclass(frozen=True)
 class Picture:
     """One picture: whose login, which address, how large in CSS pixels, what is done before."""
@@ -88,6 +103,7 @@ TAKEN = (
     Picture("wall", "duty_officer", "/wall", (1920, 1080), out_width_px=1280),
     Picture("statistics", "official", "/statistics", (1440, 900)),
     Picture("areas", "duty_officer", "/areas", (1440, 900)),
+    Picture("redraw", "official", "/redraw", (1440, 900), propose_division),
     Picture("registry", "duty_officer", "/registry", (1440, 900), open_building),
     Picture("imports", "system_admin", "/imports", (1440, 900), upload_faults),
     Picture("admin", "system_admin", "/admin", (1440, 900)),
