@@ -17,14 +17,13 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID, uuid4
 
-from dashboards.uploads import MOST_FILES, plain_name
+from dashboards.uploads import COMING, plain_name, refuse_number
 from gridcenter.errors import FILE, Conflict, InvalidInput, NotFound, Words
 from gridcenter.settings import Settings
 
 PIECE_BYTES = 4 * 1024 * 1024
 EXPIRES_S = 24 * 3600  # without a piece for so long, an upload is given up
 MOST_UNFINISHED = 4  # of one account: what may lie on the disk is bounded
-_ENDING = ".coming"
 _PLAN = "announced.json"
 
 
@@ -57,15 +56,7 @@ def announce(settings: Settings, account: UUID | None, files: list[tuple[str, in
     Raises InvalidInput for none or too many of them, for sizes beyond the setting, and when the
     account has too many uploads under way.
     """
-    if not files:
-        raise InvalidInput.of("file", "required", "选一个文件", "Choose a file")
-    if len(files) > MOST_FILES:
-        raise InvalidInput.of(
-            "file",
-            "too_many",
-            f"一次最多 {MOST_FILES} 个文件，多的打成 zip",
-            f"At most {MOST_FILES} files at once; zip more of them",
-        )
+    refuse_number(len(files))
     if sum(size for _, size in files) > settings.max_upload_bytes:
         most = settings.max_upload_bytes // 1_000_000
         raise InvalidInput.of(
@@ -180,9 +171,9 @@ def complete(settings: Settings, coming: Coming) -> Path:
         raise NotFound(FILE) from None
     (folder / _PLAN).unlink()
     for number in range(len(coming.parts)):
-        (folder / str(number)).rename(folder / f"{number}{_ENDING}")
+        (folder / str(number)).rename(folder / f"{number}{COMING}")
     for number, part in enumerate(coming.parts):
-        (folder / f"{number}{_ENDING}").rename(folder / part.name)
+        (folder / f"{number}{COMING}").rename(folder / part.name)
     return folder
 
 
@@ -192,7 +183,7 @@ def cancel(coming: Coming) -> None:
 
 
 def _folder(settings: Settings, upload: UUID) -> Path:
-    return settings.home / "uploads" / f"{upload}{_ENDING}"
+    return settings.home / "uploads" / f"{upload}{COMING}"
 
 
 def _different(names: list[str]) -> list[str]:
@@ -206,7 +197,7 @@ def _of(settings: Settings, account: UUID | None) -> list[Path]:
     told = None if account is None else str(account)
     return [
         folder
-        for folder in (settings.home / "uploads").glob(f"*{_ENDING}")
+        for folder in (settings.home / "uploads").glob(f"*{COMING}")
         if (folder / _PLAN).is_file()
         and json.loads((folder / _PLAN).read_text())["account"] == told
     ]
@@ -215,7 +206,7 @@ def _of(settings: Settings, account: UUID | None) -> list[Path]:
 def _expire(settings: Settings) -> None:
     """Throw away uploads to which nothing came for `EXPIRES_S`."""
     before = time.time() - EXPIRES_S
-    for folder in (settings.home / "uploads").glob(f"*{_ENDING}"):
+    for folder in (settings.home / "uploads").glob(f"*{COMING}"):
         files = [path.stat().st_mtime for path in folder.iterdir()]
         if max([folder.stat().st_mtime, *files]) < before:
             shutil.rmtree(folder, ignore_errors=True)

@@ -17,6 +17,8 @@ from gridcenter.errors import InvalidInput
 from gridcenter.settings import Settings
 
 MOST_FILES = 40
+# The ending of folders of uploads under way, which have their own time (pieces).
+COMING = ".coming"
 _MAIN = (
     ".shp", ".gpkg", ".fgb", ".kml", ".kmz", ".gpx", ".dxf", ".geojson", ".json", ".csv", ".tsv",
     ".txt", ".xlsx", ".zip", ".gz",
@@ -28,18 +30,23 @@ def folder_of(settings: Settings, batch: UUID) -> Path:
     return settings.home / "uploads" / str(batch)
 
 
-def keep(settings: Settings, files: Iterable[FileStorage]) -> Path:
-    """The new folder with the uploaded files. Raises InvalidInput when there are none, or too many."""
-    given = [file for file in files if file.filename]
-    if not given:
+def refuse_number(files: int) -> None:
+    """Nothing for a number of files that may come at once; InvalidInput for none and for too many."""
+    if not files:
         raise InvalidInput.of("file", "required", "选一个文件", "Choose a file")
-    if len(given) > MOST_FILES:
+    if files > MOST_FILES:
         raise InvalidInput.of(
             "file",
             "too_many",
             f"一次最多 {MOST_FILES} 个文件，多的打成 zip",
             f"At most {MOST_FILES} files at once; zip more of them",
         )
+
+
+def keep(settings: Settings, files: Iterable[FileStorage]) -> Path:
+    """The new folder with the uploaded files. Raises InvalidInput when there are none, or too many."""
+    given = [file for file in files if file.filename]
+    refuse_number(len(given))
     folder = folder_of(settings, uuid4())
     folder.mkdir(parents=True, mode=0o700)
     for number, file in enumerate(given):
@@ -88,6 +95,6 @@ def sweep(settings: Settings, waiting: set[UUID], older_than: float) -> None:
     root = settings.home / "uploads"
     names = {str(batch) for batch in waiting}
     for folder in root.iterdir() if root.is_dir() else ():
-        coming = folder.suffix == ".coming"  # uploads under way have their own time (pieces)
-        if not coming and folder.name not in names and folder.stat().st_mtime < older_than:
+        done = folder.suffix != COMING and folder.name not in names
+        if done and folder.stat().st_mtime < older_than:
             shutil.rmtree(folder, ignore_errors=True)

@@ -139,7 +139,6 @@ export class PlanCanvas {
 
   fit(box) { this.#plan.fit(box, { top: 96, bottom: 96, left: 96, right: 150 }); }
 
-  refresh() { for (const layer of TILES) for (const side of [this.#now, this.#plan]) side?.refresh(layer); }
 }
 
 function nameLines(area) {
