@@ -31,6 +31,16 @@ def figure(page: Page, selector: str) -> str:
     return page.inner_text(f"{selector} b")
 
 
+def saved_map(page: Page, folder: Path) -> Path:
+    """The file of the staffing map, saved from the page."""
+    page.click('th[data-key="staffing"] button')
+    with page.expect_download() as waiting:
+        page.click("[data-map-save]")
+    kept = folder / "map.html"
+    waiting.value.save_as(kept)
+    return kept
+
+
 def test_every_figure_has_its_list_with_as_many_rows(
     live: Live, open_page: Callable[..., Watched]
 ) -> None:
@@ -123,11 +133,7 @@ def test_the_saved_map_needs_no_network(
     live: Live, open_page: Callable[..., Watched], tmp_path: Path
 ) -> None:
     page = opened(open_page).page
-    page.click('th[data-key="staffing"] button')
-    with page.expect_download() as waiting:
-        page.click("[data-map-save]")
-    kept = tmp_path / "map.html"
-    waiting.value.save_as(kept)
+    kept = saved_map(page, tmp_path)
     assert kept.stat().st_size < FILE_LIMIT
     context = page.context.browser.new_context(offline=True)  # type: ignore[union-attr]
     asked: list[str] = []
@@ -178,11 +184,7 @@ def test_a_saved_map_opens_in_a_window_narrower_than_its_legend(
     live: Live, open_page: Callable[..., Watched], tmp_path: Path
 ) -> None:
     page = opened(open_page).page
-    page.click('th[data-key="staffing"] button')
-    with page.expect_download() as waiting:
-        page.click("[data-map-save]")
-    kept = tmp_path / "map.html"
-    waiting.value.save_as(kept)
+    kept = saved_map(page, tmp_path)
     context = page.context.browser.new_context(viewport={"width": 360, "height": 640})  # type: ignore[union-attr]
     narrow = Watched(context.new_page()).watch()
     narrow.page.goto(kept.as_uri())

@@ -138,7 +138,6 @@ export class PlanCanvas {
   faults(marks) { this.#plan.setFaults(marks); }
 
   fit(box) { this.#plan.fit(box, { top: 96, bottom: 96, left: 96, right: 150 }); }
-
 }
 
 function nameLines(area) {
