@@ -63,6 +63,10 @@ def create_app(
     db = database or Database(settings.url("web"), Pooling(1, settings.web_threads + 2))
     app.extensions["house"] = House(settings, db, Bell(settings.url("web")))
     app.extensions["csrf_protect"] = CSRFProtect(app)
+    if "api" in faces:
+        from dashboards.api.quick_tiles import QuickTiles
+
+        app.wsgi_app = QuickTiles(app)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, hops)  # type: ignore[method-assign]

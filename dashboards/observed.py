@@ -18,6 +18,7 @@ SECONDS = Histogram(
     ["endpoint"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+REQUEST_ID = "X-Request-Id"
 log = structlog.get_logger("gridcenter.request")
 # Counted, but logged only when they fail: a map asks for hundreds of tiles.
 QUIET = frozenset({"static", "health.healthz", "health.readyz", "health.metrics", "tiles.tile"})
@@ -45,9 +46,20 @@ def install(app: Flask) -> None:
     app.after_request(_end)
 
 
+def request_id() -> str:
+    """A new id of a request, for its answer and its log lines."""
+    return secrets.token_hex(4)
+
+
+def count(endpoint: str, method: str, status: int, seconds: float) -> None:
+    """Count one answered request."""
+    REQUESTS.labels(endpoint, method, status).inc()
+    SECONDS.labels(endpoint).observe(seconds)
+
+
 def _begin() -> None:
     g.began = time.perf_counter()
-    g.request_id = secrets.token_hex(4)
+    g.request_id = request_id()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request=g.request_id)
 
@@ -55,9 +67,8 @@ def _begin() -> None:
 def _end(response: Response) -> Response:
     endpoint = request.endpoint or "unknown"
     took = time.perf_counter() - g.get("began", time.perf_counter())
-    REQUESTS.labels(endpoint, request.method, response.status_code).inc()
-    SECONDS.labels(endpoint).observe(took)
-    response.headers["X-Request-Id"] = g.get("request_id", "")
+    count(endpoint, request.method, response.status_code, took)
+    response.headers[REQUEST_ID] = g.get("request_id", "")
     if endpoint not in QUIET or response.status_code >= 400:
         log.info(
             "request",

@@ -21,6 +21,8 @@ from gridcenter.errors import NotAuthenticated, OwnPasswordNeeded
 
 SESSION_COOKIE = "gridcenter_session"
 FILES = frozenset({"static", "openapi.spec"})
+# Where in a request's WSGI environment the failure of an attempt before Flask is handed on, to be answered here.
+FAILURE = "gridcenter.failure"
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 View = TypeVar("View", bound=Callable[..., Any])
 log = structlog.get_logger(__name__)
@@ -64,6 +66,8 @@ def in_transaction(dispatch: Callable[[], Any]) -> Any:
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None or request.endpoint in FILES or _marked(view, "without_transaction"):
         return dispatch()
+    if FAILURE in request.environ:
+        raise request.environ[FAILURE]
     with house().database.transaction(read_only=request.method in READING) as transaction:
         g.tx = transaction
         _admit(transaction, view)
@@ -111,7 +115,12 @@ def protect_from_forgery() -> None:
 
 def bearer() -> str | None:
     """The token of an `Authorization: Bearer` header, or None."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token_in(request.headers.get("Authorization", ""))
+
+
+def token_in(authorization: str) -> str | None:
+    """The token in the value of an `Authorization` header; None when it is not of the scheme Bearer."""
+    scheme, _, token = authorization.partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 

@@ -67,14 +67,18 @@ _ALWAYS = (
     ("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
 )
+_STAY_SECURE = ("Strict-Transport-Security", "max-age=31536000")
+
+
+def on_every_answer(*, secure: bool) -> tuple[tuple[str, str], ...]:
+    """Headers that every answer has, over HTTPS (`secure`) one more."""
+    return (*_ALWAYS, _STAY_SECURE) if secure else _ALWAYS
 
 
 def _harden(response: Response) -> Response:
     headers = response.headers
-    for name, value in _ALWAYS:
+    for name, value in on_every_answer(secure=request.is_secure):
         headers.add(name, value)
-    if request.is_secure:
-        headers.add("Strict-Transport-Security", "max-age=31536000")
     if response.mimetype == "text/html":
         headers.setdefault("Content-Security-Policy", _policy())
         headers.setdefault("Cache-Control", "no-store")

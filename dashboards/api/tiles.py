@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
@@ -11,11 +12,13 @@ from typing import Annotated, Any, Literal
 from apiflask import APIBlueprint
 from flask import Response, jsonify, make_response, request
 from pydantic import Field, field_validator
+from werkzeug.datastructures import ETags
 
 from dashboards.api.answers import json_text
 from dashboards.api.schemas import Body, Code, Query, Text, parse_bbox
 from dashboards.requests import actor, anonymous, house, tx
 from gridcenter.clock import parse_rfc3339
+from gridcenter.database import Transaction
 from gridcenter.errors import NotFound, Words
 from layers import queries
 from layers.catalog import LAYERS, layer_named
@@ -26,6 +29,9 @@ TILE = Words("地图瓦片", "map tile")
 MVT = "application/vnd.mapbox-vector-tile"
 # Whoever knows a shared address gets its tile from the cache, so it must not be guessed: version and seal.
 _SEAL_CHARS = 20
+# For this reader's cache alone, which asks each time whether it still holds.
+PRIVATE = (("Cache-Control", "private, no-cache"), ("Vary", "Cookie, Authorization"))
+Address = tuple[str, int, int, int]
 YEAR_S = 365 * 24 * 3600
 
 
@@ -54,6 +60,47 @@ def backdrop() -> Response:
     return response
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """A tile for one reader: its bytes and version; `unchanged` when the reader holds it already."""
+
+    body: bytes
+    version: str
+    unchanged: bool = False
+
+    def headers(self) -> list[tuple[str, str]]:
+        """What is said of it, beside what is said of every answer."""
+        said = [("ETag", f'"{self.version}"'), *PRIVATE]
+        if not self.unchanged:
+            said += [("Content-Type", MVT), ("Content-Length", str(len(self.body)))]
+        return said
+
+
+def drawn(
+    transaction: Transaction,
+    posts: frozenset[str],
+    address: Address,
+    held: ETags,
+    at: datetime | None = None,
+) -> Drawn:
+    """The tile at layer, z, x, y as the acting reader may see it; without its bytes when `held` has it.
+
+    With `at`, areas and buildings as they were at that moment. Raises NotFound when there is no such
+    layer for these posts, or no such address.
+    """
+    _check(posts, *address)
+    if held or at:
+        # The version is read before the tile: what is newer than it is drawn anew, never kept.
+        version = queries.tile_version(transaction, *address, posts)
+        if at:
+            version = f"{version}-{int(at.timestamp())}"
+        if held.contains(version):
+            return Drawn(b"", version, unchanged=True)
+        if at:
+            return Drawn(queries.tile(transaction, *address, posts, at), version)
+    return Drawn(*queries.stamped_tile(transaction, *address, posts))
+
+
 @bp.get("/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt")
 @bp.doc(summary="A vector tile", responses={200: MVT, 304: "As before", 404: "Not found"})
 def tile(layer: str, z: int, x: int, y: int) -> Response:
@@ -61,27 +108,11 @@ def tile(layer: str, z: int, x: int, y: int) -> Response:
 
     With `at` (RFC 3339) areas and buildings as they were at that moment.
     """
-    posts = _asked(layer, z, x, y)
-    body, version, unchanged = b"", "", False
+    # Plain ones never come here: quick_tiles.py has answered them.
     # Read by hand: checking a schema would cost a twentieth of a tile.
     at = parse_rfc3339(request.args["at"]) if "at" in request.args else None
-    if request.if_none_match or at:
-        # The version is read before the tile: what is newer than it is drawn anew, never kept.
-        version = queries.tile_version(tx(), layer, z, x, y, posts)
-        if at:
-            version = f"{version}-{int(at.timestamp())}"
-        unchanged = request.if_none_match.contains(version)
-    if at and not unchanged:
-        body = queries.tile(tx(), layer, z, x, y, posts, at)
-    elif not unchanged:
-        body, version = queries.stamped_tile(tx(), layer, z, x, y, posts)
-    response = make_response(body, 304 if unchanged else 200)
-    response.content_type = MVT
-    response.set_etag(version)
-    # For this reader's cache alone, which asks each time whether it still holds.
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.headers["Vary"] = "Cookie, Authorization"
-    return response
+    made = drawn(tx(), actor().posts, (layer, z, x, y), request.if_none_match, at)
+    return Response(made.body, 304 if made.unchanged else 200, made.headers(), content_type=MVT)
 
 
 @bp.get("/tiles/<layer>@<version>/<int:z>/<int:x>/<int:y>.mvt")
@@ -91,7 +122,8 @@ def versioned_tile(layer: str, version: str, z: int, x: int, y: int) -> Response
 
     The address of another version or audience is answered too, and not kept.
     """
-    posts = _asked(layer, z, x, y)
+    posts = actor().posts
+    _check(posts, layer, z, x, y)
     current = _sealed(layer, posts)
     response = make_response(queries.tile(tx(), layer, z, x, y, posts))
     response.content_type = MVT
@@ -102,13 +134,11 @@ def versioned_tile(layer: str, version: str, z: int, x: int, y: int) -> Response
     return response
 
 
-def _asked(layer: str, z: int, x: int, y: int) -> frozenset[str]:
-    """The posts of who asks, when layer and address are there. Raises NotFound."""
-    posts = actor().posts
+def _check(posts: frozenset[str], layer: str, z: int, x: int, y: int) -> None:
+    """Raises NotFound when there is no such layer for these posts, or no such address."""
     layer_named(layer, posts)
     if z > queries.MAX_ZOOM or max(x, y) >= 2**z:
         raise NotFound(TILE)
-    return posts
 
 
 def _sealed(layer: str, posts: frozenset[str]) -> str | None:
