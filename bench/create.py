@@ -94,7 +94,7 @@ def pgbench_script(site: Site, box: Rectangle) -> str:
         said, _ = overhear(
             connection, token, lambda tx: report_incident(tx, actor, command, clock.now(), zone)
         )
-        entering = [f"{rendered(connection, each)};" for each in said[:2]]
+        entering = [f"{rendered(connection, each)};" for each in said[:1]]
         varying = {"id": "gen_random_uuid()", "lon": ":lon", "lat": ":lat"}
         report = rendered(connection, said[-1], varying)
     return "\n".join(

@@ -40,7 +40,7 @@ def _one(site: Site, running: Running, name: str, username: str, words: Words) -
     wanted = request("GET", PATH, token)
     with site.connect("web") as connection:
         said, page = overhear(connection, token, lambda tx: incident_list(tx, actor, PAGE))
-        same("statements of one list beside token and scope", 1, len(said) - 2)
+        same("statements of one list beside the token's", 1, len(said) - 1)
         status, body = fetch(running.port, wanted)
         same("status", 200, status)
         same("bytes of the page", page.encode(), body)
@@ -51,7 +51,7 @@ def _one(site: Site, running: Running, name: str, username: str, words: Words) -
             if bout:  # the first is for warming up
                 peer.append(bare)
                 ours.append(mine)
-    remarks = {"bytes": len(body), "statements": "token, scope, list"}
+    remarks = {"bytes": len(body), "statements": "token with scope, list"}
     title = Words(f"列表 50 条：{words.zh}", f"list of 50: {words.en}")
     return Figure(name, title, "ms", ours, peer, Bound(most=MOST), remarks)
 

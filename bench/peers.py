@@ -16,7 +16,6 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from gridcenter.accounts.queries import session_of
-from gridcenter.actor import act_as
 from gridcenter.database import Row, Transaction
 from gridcenter.errors import GridcenterError, Words
 
@@ -58,14 +57,12 @@ def overhear(
 ) -> tuple[list[Said], Any]:
     """All statements of a request with this token that does `use`, and what it gave.
 
-    The first asks for the token's session, the second sets its scope. Runs in a transaction that is
-    rolled back.
+    The first asks for the token's session and sets its scope. Runs in a transaction that is rolled back.
     """
     tx = Overheard(connection)
     try:
         session = session_of(tx, token)
         assert session is not None
-        act_as(tx, session.actor)
         result = use(tx)
     finally:
         connection.rollback()

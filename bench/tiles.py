@@ -103,7 +103,7 @@ def _script(site: Site, token: str, layer: str, addresses: list[Address]) -> str
                 lambda tx: stamped_tile(tx, layer, z, x, y, POSTS),  # noqa: B023
             )
             if n == 0:
-                lines += [f"{rendered(connection, each)};" for each in said[:2]]
+                lines += [f"{rendered(connection, each)};" for each in said[:1]]
             wanted = next(each for each in said if "ST_AsMVT" in each.statement)
             lines += [f"\\if :z = {zoom}", f"{rendered(connection, wanted, varying)};", "\\endif"]
     return "\n".join([*lines, "COMMIT;"])

@@ -15,7 +15,7 @@ from flask import current_app, g, request
 
 from dashboards.house import House
 from gridcenter.accounts.queries import Session, session_of
-from gridcenter.actor import ANONYMOUS, Actor, act_as
+from gridcenter.actor import ANONYMOUS, Actor
 from gridcenter.database import Transaction
 from gridcenter.errors import NotAuthenticated, OwnPasswordNeeded
 
@@ -96,14 +96,13 @@ def _admit(transaction: Transaction, view: Any) -> None:
     g.actor = session.actor
     if session.one_time and not (open_to_all or _marked(view, "open_with_one_time_password")):
         raise OwnPasswordNeeded()
-    act_as(transaction, session.actor)
     structlog.contextvars.bind_contextvars(account=session.actor.username)
     if request.method not in READING and not bearer():
         protect_from_forgery()
 
 
 def read_session(transaction: Transaction) -> Session | None:
-    """The session of the Bearer token or the cookie, or None."""
+    """The session of the Bearer token or the cookie, its rights now in force, or None."""
     token = bearer() or request.cookies.get(SESSION_COOKIE)
     return session_of(transaction, token) if token else None
 

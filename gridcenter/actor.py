@@ -7,7 +7,8 @@ The scope travels into the database as transaction-local settings; row policies 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
@@ -70,48 +71,27 @@ class Actor:
 SYSTEM = Actor(kind=ActorKind.SYSTEM, username="system", display_name="系统")
 ANONYMOUS = Actor(kind=ActorKind.ANONYMOUS)
 
-_SET_SCOPE = """
-SELECT set_config('gridcenter.account', %(account)s, true),
-       set_config('gridcenter.areas', %(areas)s, true),
-       set_config('gridcenter.intake', %(intake)s, true),
-       set_config('gridcenter.departments', %(departments)s, true),
-       set_config('gridcenter.clearance', %(clearance)s, true),
-       set_config('gridcenter.posts', %(posts)s, true)
-"""
-
 AREA_POSTS = frozenset({"grid_worker", "dispatcher", "duty_officer", "official", "wall"})
 INTAKE_POSTS = frozenset({"intake", "duty_officer"})
 DEPARTMENT_POSTS = frozenset({"handler"})
 
 
+# The same for the database, a constant of statements.
+WAYS = json.dumps(
+    {
+        "areas": sorted(AREA_POSTS),
+        "intake": sorted(INTAKE_POSTS),
+        "departments": sorted(DEPARTMENT_POSTS),
+    }
+)
+_SET_SCOPE = f"SELECT set_scope(%(account)s, %(postings)s::jsonb, '{WAYS}')"
+
+
 def act_as(tx: Transaction, actor: Actor) -> None:
-    """Set the row-rights scope of `actor` for the rest of this transaction.
+    """Set the row-rights scope of `actor` for the rest of this transaction (accounts/sql/00_rights_tools.sql).
 
     Posts map to ways in: AREA_POSTS read cases by area, INTAKE_POSTS by where the report came in,
     DEPARTMENT_POSTS by the department in charge. Administrators get no case at all.
     """
-    scope = scope_settings(actor)
-    tx.one(_SET_SCOPE, scope)
-    tx.scope = "|".join(scope.values())
-
-
-def scope_settings(actor: Actor) -> dict[str, str]:
-    """The six settings as text; an empty string means "none" and matches no row."""
-
-    def paths(posts: frozenset[str]) -> str:
-        found = {p.area_path for p in actor.postings if p.post in posts and p.area_path}
-        return "{" + ",".join(sorted(found)) + "}" if found else ""
-
-    departments = {
-        str(p.department_id)
-        for p in actor.postings
-        if p.post in DEPARTMENT_POSTS and p.department_id is not None
-    }
-    return {
-        "account": str(actor.account_id) if actor.account_id else "",
-        "areas": paths(AREA_POSTS),
-        "intake": paths(INTAKE_POSTS),
-        "departments": "{" + ",".join(sorted(departments)) + "}" if departments else "",
-        "clearance": str(actor.clearance) if actor.account_id else "",
-        "posts": "{" + ",".join(sorted(actor.posts)) + "}" if actor.posts else "",
-    }
+    postings = json.dumps([asdict(posting) for posting in actor.postings])
+    tx.scope = tx.scalar(_SET_SCOPE, {"account": actor.account_id, "postings": postings})

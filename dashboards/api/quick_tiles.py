@@ -22,7 +22,6 @@ from dashboards.house import House
 from dashboards.requests import FAILURE, SESSION_COOKIE, token_in
 from dashboards.security import on_every_answer
 from gridcenter.accounts.queries import session_of
-from gridcenter.actor import act_as
 from gridcenter.errors import GridcenterError, InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -67,7 +66,6 @@ class QuickTiles:
                 session = session_of(tx, token)
                 if session is None or session.one_time or session.stale:
                     return None
-                act_as(tx, session.actor)
                 held = parse_etags(environ.get("HTTP_IF_NONE_MATCH"))
                 return drawn(tx, session.actor.posts, address, held)
         except (NotFound, InvalidInput):

@@ -19,7 +19,7 @@ from flask import Response, request
 from dashboards.house import House
 from dashboards.requests import SESSION_COOKIE, house, read_session, without_transaction
 from gridcenter.accounts.queries import session_of
-from gridcenter.actor import Actor, act_as, scope_settings
+from gridcenter.actor import Actor, act_as
 from gridcenter.errors import NotAuthenticated, OwnPasswordNeeded, TooManyRequests
 from gridcenter.journal import queries
 
@@ -37,6 +37,7 @@ class _Reader:
 
     token: str
     actor: Actor
+    scope: str
 
 
 @dataclass
@@ -48,7 +49,7 @@ class _Known:
     rung: int = -1
 
 
-_known: dict[tuple[str, ...], _Known] = {}
+_known: dict[tuple[int, str], _Known] = {}
 
 
 @bp.get("/api/v1/journal/stream")
@@ -63,15 +64,15 @@ def stream() -> Response:
             raise NotAuthenticated()
         if session.one_time:
             raise OwnPasswordNeeded()
-        act_as(tx, session.actor)
         after = request.headers.get("Last-Event-ID") or request.args.get("after")
         # A place beyond the end (the database was put back) begins at the end: the page then asks
         # with its own cursor, is told that it is gone, and loads anew.
         head = queries.head(tx)
         cursor = min(after, head, key=queries.parse_cursor) if after else head
+        scope = tx.scope
     place = _take_place(home)
     home.bell.start()
-    reader = _Reader(_token(), session.actor)
+    reader = _Reader(_token(), session.actor, scope)
     response = Response(
         _events(home, reader, cursor, place), mimetype="text/event-stream", direct_passthrough=True
     )
@@ -122,7 +123,7 @@ def _events(
                 beat_at = time.monotonic() + BEAT_S
                 yield b"event: beat\ndata: {}\n\n"
             if rung != seen:
-                seen, fresh = rung, _newest(home, reader.actor, cursor, rung)
+                seen, fresh = rung, _newest(home, reader, cursor, rung)
                 if fresh != cursor:
                     cursor = fresh
                     yield from _word(cursor, "changed")
@@ -140,18 +141,17 @@ def _alive(home: House, reader: _Reader) -> bool:
         return session_of(tx, reader.token) is not None
 
 
-def _newest(home: House, actor: Actor, cursor: str, rung: int) -> str:
-    """The newest cursor that `actor` may see, from `cursor` on.
+def _newest(home: House, reader: _Reader, cursor: str, rung: int) -> str:
+    """The newest cursor that `reader` may see, from `cursor` on.
 
     Readers of the same scope ask the database once for each ring: fifty walls are one question.
     """
-    scope = (str(id(home.bell)), *scope_settings(actor).values())
     with _known_gate:
-        known = _known.setdefault(scope, _Known(threading.Lock(), cursor))
+        known = _known.setdefault((id(home.bell), reader.scope), _Known(threading.Lock(), cursor))
     with known.gate:
         if known.rung < rung:
             with home.database.transaction(read_only=True) as tx:
-                act_as(tx, actor)
+                act_as(tx, reader.actor)
                 known.cursor = queries.newest_after(tx, known.cursor)
             known.rung = rung
     return max(known.cursor, cursor, key=queries.parse_cursor)

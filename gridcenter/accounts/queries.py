@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from gridcenter.accounts.sessions import token_hash
-from gridcenter.actor import Actor, ActorKind, Posting
+from gridcenter.actor import WAYS, Actor, ActorKind, Posting
 from gridcenter.database import Row, Transaction
 from gridcenter.errors import ACCOUNT, NotFound
 
@@ -30,17 +30,19 @@ class Session:
     one_time: bool = False
 
 
+_SESSION = f"SELECT * FROM session_actor(%(hash)s, %(idle)s, '{WAYS}')"
+
+
 def session_of(tx: Transaction, token: str) -> Session | None:
     """The session behind a token, or None when it is unknown, ended, idle or its account shut.
 
-    Browser sessions end after 30 idle minutes; phones and walls keep theirs.
+    The rights of its actor hold for the rest of the transaction, as after `act_as`. Browser sessions
+    end after 30 idle minutes; phones and walls keep theirs.
     """
-    row = tx.one(
-        "SELECT * FROM session_actor(%(hash)s, %(idle)s)",
-        {"hash": token_hash(token), "idle": IDLE_LIMIT},
-    )
+    row = tx.one(_SESSION, {"hash": token_hash(token), "idle": IDLE_LIMIT})
     if row is None:
         return None
+    tx.scope = row["scope"]
     stale = datetime.now(UTC) - row["seen_at"] > TOUCH_AFTER
     return Session(_actor(row), row["session_kind"], row["theme"], stale, row["one_time"])
 

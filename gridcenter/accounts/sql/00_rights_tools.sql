@@ -29,6 +29,35 @@ CREATE OR REPLACE FUNCTION actor_holds(post_codes text[]) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE AS
 $$ SELECT coalesce(nullif(current_setting('gridcenter.posts', true), '')::text[] && post_codes, false) $$;
 
+-- Set the scope for the rest of this transaction: of this account with these postings, as JSON. `ways` names the
+-- posts that read cases by area, by intake and by department (actor.py). An empty setting means "none" and
+-- matches no row. Gives the scope as one text, account first, for keys of caches.
+CREATE OR REPLACE FUNCTION set_scope(account uuid, postings jsonb, ways jsonb) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+  scope text[];
+BEGIN
+  SELECT ARRAY[
+           coalesce(account::text, ''),
+           coalesce('{' || string_agg(DISTINCT p.area_path COLLATE "C", ',' ORDER BY p.area_path COLLATE "C")
+                           FILTER (WHERE ways->'areas' ? p.post) || '}', ''),
+           coalesce('{' || string_agg(DISTINCT p.area_path COLLATE "C", ',' ORDER BY p.area_path COLLATE "C")
+                           FILTER (WHERE ways->'intake' ? p.post) || '}', ''),
+           coalesce('{' || string_agg(DISTINCT p.department_id, ',' ORDER BY p.department_id)
+                           FILTER (WHERE ways->'departments' ? p.post) || '}', ''),
+           CASE WHEN account IS NULL THEN '' ELSE coalesce(max(p.clearance), 0)::text END,
+           coalesce('{' || string_agg(DISTINCT p.post COLLATE "C", ',' ORDER BY p.post COLLATE "C") || '}', '')]
+    INTO scope
+    FROM jsonb_to_recordset(postings) AS p(post text, area_path text, department_id text, clearance smallint);
+  PERFORM set_config('gridcenter.account', scope[1], true),
+          set_config('gridcenter.areas', scope[2], true),
+          set_config('gridcenter.intake', scope[3], true),
+          set_config('gridcenter.departments', scope[4], true),
+          set_config('gridcenter.clearance', scope[5], true),
+          set_config('gridcenter.posts', scope[6], true);
+  RETURN array_to_string(scope, '|');
+END $$;
+
 -- Put a table under row rights: nobody sees a row unless a policy says so, the owner included.
 -- Owner (upgrades, definer functions) and job worker work for the house and see all.
 CREATE OR REPLACE FUNCTION protect_table(protected regclass) RETURNS void

@@ -1,16 +1,17 @@
 -- What happens before anybody is logged in runs as the owner, in functions that each do one thing.
 
--- Account, its session and its postings of today for a token; no row when the token is unknown,
--- revoked, expired, idle for longer than the limit, or the account is disabled. In plpgsql because each
--- request asks this: its plan is kept, while a definer function in SQL is planned anew at each call.
+-- Account, its session and its postings of today for a token, whose scope holds for the rest of the transaction
+-- (set_scope); no row and no scope when the token is unknown, revoked, expired, idle for longer than the limit,
+-- or the account is disabled. In plpgsql because each request asks this: its plan is kept, while a definer
+-- function in SQL is planned anew at each call.
 DROP FUNCTION IF EXISTS session_actor(bytea, interval);
-CREATE FUNCTION session_actor(token_sha256 bytea, idle interval)
-RETURNS TABLE (session_id uuid, session_kind text, seen_at timestamptz, one_time boolean,
-               account_id uuid, username text, display_name text, locale text, theme text, postings jsonb)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DROP FUNCTION IF EXISTS session_actor(bytea, interval, jsonb);
+CREATE FUNCTION session_actor(token_sha256 bytea, idle interval, ways jsonb)
+RETURNS TABLE (session_id uuid, session_kind text, seen_at timestamptz, one_time boolean, account_id uuid,
+               username text, display_name text, locale text, theme text, postings jsonb, scope text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-  RETURN QUERY
   SELECT s.id, s.kind, s.seen_at,
          a.password_hash IS NOT NULL AND a.password_changed_at IS NULL AND s.kind <> 'wall',
          a.id, a.username, a.display_name, a.locale, a.theme,
@@ -20,10 +21,15 @@ BEGIN
                             'clearance', coalesce(p.clearance, k.clearance)) ORDER BY k.sort, p.id)
                      FROM posting p JOIN post k ON k.code = p.post
                     WHERE p.account_id = a.id AND p.valid @> CURRENT_DATE), '[]')
+    INTO session_id, session_kind, seen_at, one_time, account_id, username, display_name, locale, theme, postings
     FROM session s JOIN account a ON a.id = s.account_id
    WHERE s.token_hash = token_sha256 AND s.revoked_at IS NULL AND s.expires_at > now()
      AND (s.kind <> 'browser' OR s.seen_at > now() - idle)
      AND a.disabled_at IS NULL;
+  IF FOUND THEN
+    scope := set_scope(account_id, postings, ways);
+    RETURN NEXT;
+  END IF;
 END $$;
 
 -- Note that a session is alive; at most once a minute, so that reading stays reading.
@@ -89,7 +95,7 @@ BEGIN
     RETURNING s.id, s.expires_at;
 END $$;
 
-GRANT EXECUTE ON FUNCTION session_actor(bytea, interval), touch_session(uuid), account_for_login(text),
+GRANT EXECUTE ON FUNCTION session_actor(bytea, interval, jsonb), touch_session(uuid), account_for_login(text),
   note_failed_login(uuid, text, int, interval, inet), unknown_name_locked_until(text, int, interval),
   open_session(uuid, bytea, text, interval, inet, text, text) TO gridcenter_web;
 
