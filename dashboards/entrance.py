@@ -17,6 +17,7 @@ from dashboards.requests import (
     actor,
     anonymous,
     house,
+    open_to_walls,
     open_with_one_time_password,
     protect_from_forgery,
     read_session,
@@ -55,6 +56,7 @@ def home_of(who: Actor) -> str:
 
 
 @bp.get("/")
+@open_to_walls
 def index() -> Response:
     """Lead to the page that the account begins with; nobody is led to the log-in."""
     return redirect(home_of(actor()))
@@ -165,6 +167,7 @@ def enter_wall() -> Response:
 
 @bp.post("/logout")
 @open_with_one_time_password
+@open_to_walls
 def log_out() -> Response:
     """End the session and forget the cookie."""
     sessions.log_out(tx(), actor())
@@ -207,6 +210,7 @@ def _password_page(errors: dict[str, str]) -> str:
 
 @bp.post("/preferences")
 @open_with_one_time_password
+@open_to_walls
 def preferences() -> Response:
     """Remember language and theme of the account."""
     chosen = request.form.get("locale")

@@ -1,7 +1,7 @@
 """One request is one transaction, opened, given its actor and committed here and nowhere else.
 
 GET and HEAD run READ ONLY. The commit happens before the answer is written; any exception rolls
-back. Views mark themselves with `anonymous` (no log-in needed) or `without_transaction`.
+back. Views mark themselves with `anonymous` (no log-in needed), `open_to_walls` or `without_transaction`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from dashboards.house import House
 from gridcenter.accounts.queries import Session, session_of
 from gridcenter.actor import ANONYMOUS, Actor
 from gridcenter.database import Transaction
-from gridcenter.errors import NotAuthenticated, OwnPasswordNeeded
+from gridcenter.errors import NotAuthenticated, NotFound, OwnPasswordNeeded
 
 SESSION_COOKIE = "gridcenter_session"
 FILES = frozenset({"static", "openapi.spec"})
 # Where in a request's WSGI environment the failure of an attempt before Flask is handed on, to be answered here.
 FAILURE = "gridcenter.failure"
+WALL = frozenset({"wall"})
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 View = TypeVar("View", bound=Callable[..., Any])
 log = structlog.get_logger(__name__)
@@ -61,6 +62,15 @@ def open_with_one_time_password(view: View) -> View:
     return view
 
 
+def open_to_walls(view: View) -> View:
+    """Mark a view that a wall may ask; for accounts that are nothing but a wall, others are not there.
+
+    Its screen hangs in a room and its token stood in an address: figures and maps, no names, no doors.
+    """
+    view.open_to_walls = True  # type: ignore[attr-defined]
+    return view
+
+
 def in_transaction(dispatch: Callable[[], Any]) -> Any:
     """What `dispatch` answers, with transaction and actor set up as the view asks for."""
     view = current_app.view_functions.get(request.endpoint or "")
@@ -96,6 +106,8 @@ def _admit(transaction: Transaction, view: Any) -> None:
     g.actor = session.actor
     if session.one_time and not (open_to_all or _marked(view, "open_with_one_time_password")):
         raise OwnPasswordNeeded()
+    if session.actor.posts == WALL and not (open_to_all or _marked(view, "open_to_walls")):
+        raise NotFound()
     structlog.contextvars.bind_contextvars(account=session.actor.username)
     if request.method not in READING and not bearer():
         protect_from_forgery()

@@ -59,17 +59,19 @@ def stamped_tile(
 ) -> tuple[bytes, str]:
     """A tile and its version (see `tile_version`) from one reading of its rows.
 
-    Of layers with incidents the version may be a second old: such a tile is drawn anew at the next
-    question. Raises as `tile`.
+    Of layers with incidents the version is read before the tile and may be a second old: such a tile
+    is drawn anew at the next question, and never kept under a version that is newer than it. Raises
+    as `tile`.
     """
     layer = layer_named(name)
     _check_address(z, x, y)
+    moved = tx.recent("layers.moved", _moved, _STAMPED_FOR_S) if layer.moves else None
     if z < layer.min_zoom:
-        return b"", _own(tx, layer, "", posts, recent=True)
+        return b"", _own(tx, layer, "", posts, moved)
     row = tx.sent_binary(tile_statement(name, z, posts), {"z": z, "x": x, "y": y})
     assert row is not None
     stamp = str(row["stamp"]) if layer.stamp else ""
-    return bytes(row["tile"] or b""), _own(tx, layer, stamp, posts, recent=True)
+    return bytes(row["tile"] or b""), _own(tx, layer, stamp, posts, moved)
 
 
 def _check_address(z: int, x: int, y: int) -> None:
@@ -179,10 +181,16 @@ def shared_version(tx: Transaction, name: str, posts: Posts = None) -> str | Non
     return _digest(layer.name, audience, _layer_stamp(tx, layer), *_columns(layer, posts))
 
 
-def _own(tx: Transaction, layer: Layer, stamp: str, posts: Posts, *, recent: bool = False) -> str:
+def _own(
+    tx: Transaction,
+    layer: Layer,
+    stamp: str,
+    posts: Posts,
+    moved: tuple[str, str] | None = None,
+) -> str:
     parts = [layer.name, tx.scope, stamp, *_columns(layer, posts)]
     if layer.moves:
-        head, minute = tx.recent("layers.moved", _moved, _STAMPED_FOR_S) if recent else _moved(tx)
+        head, minute = moved or _moved(tx)
         parts.append(head)
         if layer.clusters:  # points of incidents and workers: their time runs
             parts.append(minute)

@@ -7,7 +7,7 @@ from flask import Response
 
 from dashboards.api.answers import json_text
 from dashboards.api.schemas import AreasQuery, AtQuery, LocateQuery, parse_bbox
-from dashboards.requests import tx
+from dashboards.requests import open_to_walls, tx
 from gridcenter.areas import queries
 from gridcenter.areas.queries import AreaFilter
 
@@ -17,6 +17,7 @@ bp = APIBlueprint("areas", __name__, url_prefix="/api/v1", tag="areas")
 @bp.get("/areas")
 @bp.input(AreasQuery, location="query", arg_name="query")
 @bp.doc(summary="Areas in force")
+@open_to_walls
 def area_list(query: AreasQuery) -> Response:
     """Areas by level, parent and box, in the order of their codes."""
     wanted = AreaFilter(
@@ -34,6 +35,7 @@ def area_list(query: AreasQuery) -> Response:
 @bp.get("/areas/<code>")
 @bp.input(AtQuery, location="query", arg_name="query")
 @bp.doc(summary="One area", responses={404: "Not found"})
+@open_to_walls
 def area(code: str, query: AtQuery) -> Response:
     """One area in force, now or at a moment, with its geometry and ancestors."""
     return json_text(queries.area_detail(tx(), code, query.at))

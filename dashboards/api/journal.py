@@ -7,7 +7,7 @@ from flask import Response
 
 from dashboards.api.answers import json_text
 from dashboards.api.schemas import JournalQuery
-from dashboards.requests import tx
+from dashboards.requests import open_to_walls, tx
 from gridcenter.journal import queries
 
 bp = APIBlueprint("journal", __name__, url_prefix="/api/v1", tag="journal")
@@ -16,6 +16,7 @@ bp = APIBlueprint("journal", __name__, url_prefix="/api/v1", tag="journal")
 @bp.get("/journal")
 @bp.input(JournalQuery, location="query", arg_name="query")
 @bp.doc(summary="What changed")
+@open_to_walls
 def journal(query: JournalQuery) -> Response:
     """Entries after a cursor in commit-safe order; without a cursor, the newest cursor alone."""
     if query.after is None:

@@ -9,7 +9,7 @@ from apiflask import APIBlueprint
 from flask import Response, jsonify, request
 
 from dashboards.api.schemas import LogInBody
-from dashboards.requests import actor, anonymous, house, tx, without_transaction
+from dashboards.requests import actor, anonymous, house, open_to_walls, tx, without_transaction
 from gridcenter.accounts import queries, sessions
 from gridcenter.accounts.sessions import LogIn, LogInFailed
 from gridcenter.errors import NotAuthenticated
@@ -68,6 +68,7 @@ def account_words(who: Any) -> dict[str, Any]:
 
 @bp.get("/sessions/current")
 @bp.doc(summary="Who am I")
+@open_to_walls
 def current_session() -> Response:
     """The account and its postings."""
     return jsonify({"account": account_words(actor())})
@@ -75,6 +76,7 @@ def current_session() -> Response:
 
 @bp.delete("/sessions/current")
 @bp.doc(summary="Log out", responses={204: "Ended"})
+@open_to_walls
 def close_session() -> tuple[str, int]:
     """End the session used."""
     sessions.log_out(tx(), actor())

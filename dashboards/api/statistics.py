@@ -10,7 +10,7 @@ from flask import Response, jsonify
 from pydantic import Field
 
 from dashboards.api.schemas import Code, Limit, Query, Text
-from dashboards.requests import actor, house, tx
+from dashboards.requests import actor, house, open_to_walls, tx
 from gridcenter import clock
 from gridcenter.areas.queries import area_code_at, top_areas
 from gridcenter.errors import AREA, NotFound
@@ -78,6 +78,7 @@ def asked(query: PeriodQuery) -> tuple[str, date, date, datetime]:
 @bp.get("/indicators")
 @bp.input(IndicatorsQuery, location="query", arg_name="query")
 @bp.doc(summary="Figures of an area and its parts", responses={404: "Not found"})
+@open_to_walls
 def indicators(query: IndicatorsQuery) -> Response:
     """Every figure with numerator, denominator, target; the words that define it; the own area."""
     area, first, last, now = asked(query)
@@ -89,6 +90,7 @@ def indicators(query: IndicatorsQuery) -> Response:
 @bp.get("/indicators/<code>/list")
 @bp.input(ListQuery, location="query", arg_name="query")
 @bp.doc(summary="The list behind a figure", responses={404: "Not found"})
+@open_to_walls
 def indicator_list(code: str, query: ListQuery) -> Response:
     """Exactly the incidents or grids that a figure counted, a page at a time."""
     area, first, last, now = asked(query)
@@ -103,6 +105,7 @@ def indicator_list(code: str, query: ListQuery) -> Response:
 @bp.get("/trend")
 @bp.input(TrendQuery, location="query", arg_name="query")
 @bp.doc(summary="A figure over time", responses={404: "Not found"})
+@open_to_walls
 def trend(query: TrendQuery) -> Response:
     """One figure for each day, week or month of the period, oldest first."""
     area, first, last, now = asked(query)
@@ -114,6 +117,7 @@ def trend(query: TrendQuery) -> Response:
 @bp.get("/wall")
 @bp.input(AreaQuery, location="query", arg_name="query")
 @bp.doc(summary="Figures of a wall screen", responses={404: "Not found"})
+@open_to_walls
 def wall(query: AreaQuery) -> Response:
     """What is open now, today, this month, overdue worst first, what just happened; no persons."""
     zone, code = house().settings.timezone, query.area or own_area()

@@ -16,7 +16,7 @@ from werkzeug.datastructures import ETags
 
 from dashboards.api.answers import json_text
 from dashboards.api.schemas import Body, Code, Query, Text, parse_bbox
-from dashboards.requests import actor, anonymous, house, tx
+from dashboards.requests import actor, anonymous, house, open_to_walls, tx
 from gridcenter.clock import parse_rfc3339
 from gridcenter.database import Transaction
 from gridcenter.errors import NotFound, Words
@@ -103,6 +103,7 @@ def drawn(
 
 @bp.get("/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt")
 @bp.doc(summary="A vector tile", responses={200: MVT, 304: "As before", 404: "Not found"})
+@open_to_walls
 def tile(layer: str, z: int, x: int, y: int) -> Response:
     """The tile as this reader may see it; empty where there is nothing, 304 when nothing in it changed.
 
@@ -117,6 +118,7 @@ def tile(layer: str, z: int, x: int, y: int) -> Response:
 
 @bp.get("/tiles/<layer>@<version>/<int:z>/<int:x>/<int:y>.mvt")
 @bp.doc(summary="A vector tile of one version", responses={200: MVT, 404: "Not found"})
+@open_to_walls
 def versioned_tile(layer: str, version: str, z: int, x: int, y: int) -> Response:
     """The same at an address that a cache in front may keep for ever; see TileJSON for the address.
 
@@ -153,6 +155,7 @@ def _sealed(layer: str, posts: frozenset[str]) -> str | None:
 
 @bp.get("/api/v1/layers")
 @bp.doc(summary="Map layers with style and legend")
+@open_to_walls
 def layers() -> Response:
     """The layers this reader's posts may ask for, in drawing order."""
     return jsonify({"items": [_shown(row) for row in LAYERS.values() if row.posts & actor().posts]})
@@ -179,6 +182,7 @@ def _shown(layer: Layer) -> dict[str, Any]:
 
 @bp.get("/api/v1/layers/<layer>/tiles.json")
 @bp.doc(summary="TileJSON of a layer", responses={404: "Not found"})
+@open_to_walls
 def tilejson(layer: str) -> Response:
     """TileJSON 3.0.0 with an absolute address, of one version where caches may share it."""
     posts = actor().posts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from apiflask import APIBlueprint
 from flask import render_template, request
 
-from dashboards.requests import actor, tx
+from dashboards.requests import actor, open_to_walls, tx
 from gridcenter.areas.queries import top_areas
 from gridcenter.errors import NotFound, Words
 from gridcenter.journal.queries import head
@@ -17,6 +17,7 @@ WALL_POSTS = frozenset({"wall", "dispatcher", "duty_officer", "official", "intak
 
 
 @bp.get("/wall")
+@open_to_walls
 def wall() -> str:
     """The overview for a room; `scale` fits the screen once (UI: wall arithmetic)."""
     who = actor()

@@ -85,8 +85,7 @@ _LIST = """
 SELECT coalesce(json_agg(item ORDER BY code), '[]')::text AS items, max(code) AS last, count(*) AS n
   FROM (SELECT b.code, json_build_object('code', b.code, 'name', b.name, 'usage', b.usage,
                  'floors', b.floors, 'height_m', b.height_m, 'height_derived', b.height_derived,
-                 'households_estimated',
-                   CASE WHEN %(people)s THEN b.households_estimated END,
+                 'households_estimated', b.households_estimated,
                  'area_path', b.area_path::text, 'place', place_name(b.area_path), 'is_example', b.is_example,
                  'lon', round(ST_X(b.inside)::numeric, 7), 'lat', round(ST_Y(b.inside)::numeric, 7)
                ) AS item
@@ -122,15 +121,13 @@ SELECT n.code, n.name, n.level,
 @dataclass(frozen=True)
 class BuildingFilter:
     """Which buildings a list shows; `area` a code, bbox (west, south, east, north) in degrees, `q` a
-    part of code or name; `after` is the `next` of the page before; without `people` no household is
-    counted (walls)."""
+    part of code or name; `after` is the `next` of the page before."""
 
     area: str | None = None
     bbox: tuple[float, float, float, float] | None = None
     q: str | None = None
     after: str | None = None
     limit: int = 50
-    people: bool = True
 
 
 def building_card(tx: Transaction, code: str, now: datetime) -> str:
@@ -169,7 +166,6 @@ def building_list(tx: Transaction, wanted: BuildingFilter) -> str:
             "q": f"%{_literal(wanted.q)}%" if wanted.q else None,
             "after": wanted.after,
             "limit": wanted.limit,
-            "people": wanted.people,
         },
     )
     assert row is not None

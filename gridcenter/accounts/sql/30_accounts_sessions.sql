@@ -2,7 +2,7 @@
 
 -- Account, its session and its postings of today for a token, whose scope holds for the rest of the transaction
 -- (set_scope); no row and no scope when the token is unknown, revoked, expired, idle for longer than the limit,
--- or the account is disabled. In plpgsql because each request asks this: its plan is kept, while a definer
+-- or the account is disabled. A wall's token stood in an address: it never gives another post. In plpgsql because each request asks this: its plan is kept, while a definer
 -- function in SQL is planned anew at each call.
 DROP FUNCTION IF EXISTS session_actor(bytea, interval);
 DROP FUNCTION IF EXISTS session_actor(bytea, interval, jsonb);
@@ -20,7 +20,8 @@ BEGIN
                             'department_id', p.department_id,
                             'clearance', coalesce(p.clearance, k.clearance)) ORDER BY k.sort, p.id)
                      FROM posting p JOIN post k ON k.code = p.post
-                    WHERE p.account_id = a.id AND p.valid @> CURRENT_DATE), '[]')
+                    WHERE p.account_id = a.id AND p.valid @> CURRENT_DATE
+                      AND (s.kind <> 'wall' OR p.post = 'wall')), '[]')
     INTO session_id, session_kind, seen_at, one_time, account_id, username, display_name, locale, theme, postings
     FROM session s JOIN account a ON a.id = s.account_id
    WHERE s.token_hash = token_sha256 AND s.revoked_at IS NULL AND s.expires_at > now()

@@ -1,4 +1,4 @@
--- What is there is seen by those whose area it is. Handlers and intake see buildings (the map needs
+-- What is there is seen by those whose area it is. Handlers, intake and walls see buildings (the map needs
 -- them) but no dwellings and no households.
 SELECT protect_table('building');
 GRANT SELECT, INSERT, UPDATE ON building TO gridcenter_web;
@@ -10,12 +10,14 @@ CREATE POLICY administrated ON building TO gridcenter_web
 SELECT protect_table('dwelling');
 GRANT SELECT ON dwelling TO gridcenter_web;
 CREATE POLICY by_area ON dwelling FOR SELECT TO gridcenter_web
-  USING (area_path <@ (SELECT actor_areas()));
+  USING (area_path <@ (SELECT actor_areas())
+         AND (SELECT actor_holds('{grid_worker,dispatcher,duty_officer,official}')));
 
 SELECT protect_table('household');
 GRANT SELECT ON household TO gridcenter_web;
 CREATE POLICY by_area ON household FOR SELECT TO gridcenter_web
-  USING (area_path <@ (SELECT actor_areas()));
+  USING (area_path <@ (SELECT actor_areas())
+         AND (SELECT actor_holds('{grid_worker,dispatcher,duty_officer,official}')));
 
 -- Who is on the spot confirms what lives there; everything else comes by import.
 GRANT UPDATE (occupancy, confirmed_at, confirmed_by, version) ON dwelling TO gridcenter_web;
