@@ -12,17 +12,16 @@ from collections.abc import Iterable
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-import psycopg
 from flask import Flask
 from werkzeug.http import parse_cookie, parse_etags
 
 from dashboards import observed
-from dashboards.api.tiles import Drawn, drawn
+from dashboards.api.tiles import Address, Drawn, drawn
 from dashboards.house import House
 from dashboards.requests import FAILURE, SESSION_COOKIE, token_in
 from dashboards.security import on_every_answer
 from gridcenter.accounts.queries import session_of
-from gridcenter.errors import GridcenterError, InvalidInput, NotFound
+from gridcenter.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -56,26 +55,31 @@ class QuickTiles:
         if environ["REQUEST_METHOD"] != "GET" or environ.get("QUERY_STRING"):
             return None
         wanted = _TILE.fullmatch(environ["PATH_INFO"])
-        token = wanted and _token(environ)
-        if not wanted or not token:
+        if wanted is None:
             return None
         layer, z, x, y = wanted.groups()
-        address = layer, int(z), int(x), int(y)
         try:
-            with self._house.database.transaction(read_only=True) as tx:
-                session = session_of(tx, token)
-                if session is None or session.one_time or session.stale:
-                    return None
-                held = parse_etags(environ.get("HTTP_IF_NONE_MATCH"))
-                return drawn(tx, session.actor.posts, address, held)
+            return self._for_session(environ, (layer, int(z), int(x), int(y)))
         except (NotFound, InvalidInput):
-            return None
-        except (GridcenterError, psycopg.Error) as failure:
+            return None  # the application says it in the reader's language
+        except Exception as failure:
             environ[FAILURE] = failure
             return None
 
+    def _for_session(self, environ: WSGIEnvironment, address: Address) -> Drawn | None:
+        token = _token(environ)
+        if not token:
+            return None
+        with self._house.database.transaction(read_only=True) as tx:
+            session = session_of(tx, token)
+            if session is None or session.one_time or session.stale:
+                return None
+            held = parse_etags(environ.get("HTTP_IF_NONE_MATCH"))
+            return drawn(tx, session.actor.posts, address, held)
+
 
 def _token(environ: WSGIEnvironment) -> str | None:
-    return token_in(environ.get("HTTP_AUTHORIZATION", "")) or parse_cookie(environ).get(
+    cookies = environ.get("HTTP_COOKIE", "")
+    return token_in(environ.get("HTTP_AUTHORIZATION", "")) or parse_cookie(cookies).get(
         SESSION_COOKIE
     )

@@ -109,7 +109,7 @@ def tile(layer: str, z: int, x: int, y: int) -> Response:
 
     With `at` (RFC 3339) areas and buildings as they were at that moment.
     """
-    # Plain ones never come here: quick_tiles.py has answered them.
+    # Most plain ones never come here: quick_tiles.py has answered them.
     # Read by hand: checking a schema would cost a twentieth of a tile.
     at = parse_rfc3339(request.args["at"]) if "at" in request.args else None
     made = drawn(tx(), actor().posts, (layer, z, x, y), request.if_none_match, at)

@@ -74,6 +74,26 @@ def test_a_cookie_is_as_good_as_a_token(house, ways, monkeypatch):
     assert ways[0].get(HERE).get_data()
 
 
+def test_a_cookie_of_another_application_is_no_matter(house, ways):
+    for way in ways:
+        answer = way.get(
+            HERE,
+            headers={"Authorization": f"Bearer {house.token('D-01')}"},
+            environ_base={"HTTP_COOKIE": "lang=\xe4; other=1"},
+        )
+        assert answer.status_code == 200
+        assert way.get(HERE, environ_base={"HTTP_COOKIE": "lang=\xe4"}).status_code == 401
+
+
+def test_what_nobody_expected_is_a_problem_with_a_number(house, ways, monkeypatch):
+    monkeypatch.setattr(house.app, "testing", False)
+    monkeypatch.setitem(house.app.config, "PROPAGATE_EXCEPTIONS", False)
+    monkeypatch.setattr("dashboards.api.quick_tiles.session_of", lambda *_: 1 / 0)
+    headers = {"Authorization": f"Bearer {house.token('D-01')}"}
+    answer = ways[0].get(HERE, headers=headers)
+    assert (answer.status_code, answer.content_type) == (500, "application/problem+json")
+
+
 @pytest.mark.parametrize("token", [None, "", "wrong"])
 def test_nobody_gets_nothing(ways, token):
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}

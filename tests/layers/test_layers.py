@@ -11,9 +11,9 @@ import pytest
 from gridcenter.errors import InvalidInput, NotFound
 from gridcenter.incidents.queries import TIME_STATE
 from layers.catalog import LAYERS, layer_named
-from layers.queries import geojson, layer_version, shared_version, tile, tile_version
+from layers.queries import geojson, layer_version, shared_version, stamped_tile, tile, tile_version
 from layers.statements import tile_statement
-from tests.builders import PLACES, STREET
+from tests.builders import PLACES, STREET, report, report_json
 from tests.layers.conftest import GRID, NEXT_GRID
 
 
@@ -354,3 +354,20 @@ def test_areas_are_drawn_as_they_were(place):
         _, keys, then = in_tile(tile(tx, "grid", *address, at=datetime(2020, 6, 1, tzinfo=UTC)))
         _, _, now = in_tile(tile(tx, "grid", *address))
     assert "旧网格" in then and "旧网格" not in now and "open_count" not in keys
+
+
+def test_a_tile_is_never_kept_under_a_version_newer_than_it(house, monkeypatch):
+    asked = ("grid", *tile_at(GRID, 14))
+    reporter = house.client("01-001")
+    with house.acting("D-01") as tx:
+        ask = tx.sent_binary
+
+        def and_then_a_report(*given):
+            row = ask(*given)
+            body = report_json(report(f"{GRID}001"))
+            assert reporter.post("/api/v1/incidents", body).status_code == 201
+            return row
+
+        monkeypatch.setattr(tx, "sent_binary", and_then_a_report)
+        _, version = stamped_tile(tx, *asked)
+        assert tile_version(tx, *asked) != version
