@@ -11,13 +11,24 @@ from typing import Any
 from flask import Flask
 from flask_babel import gettext as _
 
-from dashboards.requests import house
+from dashboards.requests import actor, house, tx
+from gridcenter.areas.queries import areas_at, top_areas
 
 DATUM = "CGCS2000"
 
 
+def own_places() -> list[dict[str, Any]]:
+    """The areas in which the reader holds posts, in their order; without any, the top areas.
+
+    As `areas.queries.top_areas` gives them. Pages begin here: a place that was imported beside the own
+    one is somebody else's.
+    """
+    paths = dict.fromkeys(held.area_path for held in actor().postings if held.area_path)
+    return (areas_at(tx(), list(paths)) if paths else []) or top_areas(tx())
+
+
 def map_notice(places: Iterable[Mapping[str, Any]]) -> str:
-    """The line on every map of these top areas (`areas.queries.top_areas`), in the reader's language.
+    """The line on every map of these places (`own_places`), in the reader's language.
 
     Examples are said to be examples; else the approval number of the setting; else that none is set.
     """

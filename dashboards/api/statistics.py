@@ -10,9 +10,9 @@ from flask import Response, jsonify
 from pydantic import Field
 
 from dashboards.api.schemas import Code, Limit, Query, Text
+from dashboards.maps import own_places
 from dashboards.requests import actor, house, open_to_walls, tx
 from gridcenter import clock
-from gridcenter.areas.queries import area_code_at, top_areas
 from gridcenter.errors import AREA, NotFound
 from gridcenter.statistics import lists, queries
 from gridcenter.statistics.wall import wall_figures
@@ -58,14 +58,11 @@ class AreaQuery(Query):
 
 
 def own_area() -> str:
-    """The code of the reader's own area: of the first posting that has one, else the top area."""
-    path = next((p.area_path for p in actor().postings if p.area_path), None)
-    code = area_code_at(tx(), path) if path else None
-    if code is None:
-        code = next((row["code"] for row in top_areas(tx())), None)
-    if code is None:
+    """The code of the reader's own area: the first of `own_places`. Raises NotFound when there is none."""
+    place = next(iter(own_places()), None)
+    if place is None:
         raise NotFound(AREA)
-    return str(code)
+    return str(place["code"])
 
 
 def asked(query: PeriodQuery) -> tuple[str, date, date, datetime]:

@@ -7,8 +7,8 @@ from flask import Response, make_response, render_template, request
 
 from dashboards.api.answers import json_text
 from dashboards.field import shell
+from dashboards.maps import own_places
 from dashboards.requests import actor, anonymous, tx, without_transaction
-from gridcenter.areas.queries import top_areas
 from gridcenter.catalogue.queries import matter_search
 from gridcenter.errors import NotFound, Words
 from gridcenter.journal.queries import head
@@ -35,7 +35,7 @@ def field(view: str = "") -> str:
         elder=bool(request.cookies.get("gridcenter_elder")),
         account={"username": who.username, "label": who.display_name, "posts": sorted(who.posts)},
         journal_cursor=head(tx()),
-        places=top_areas(tx()),
+        places=own_places(),
         view=view,
     )
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import render_template
 
+from dashboards.maps import own_places
 from dashboards.requests import actor, tx
 from gridcenter.accounts.postings import ADMINISTRATORS
-from gridcenter.areas.queries import top_areas
 from gridcenter.errors import NotFound, Words
 from gridcenter.journal.queries import head
 from gridcenter.redraw.rules import APPROVERS, AUTHORS
@@ -39,7 +39,10 @@ def require_tab(key: str) -> None:
 
 
 def page(template: str, section: str, **given: Any) -> str:
-    """The rendered staff page; `section` is the key of its tab."""
+    """The rendered staff page; `section` is the key of its tab.
+
+    It begins at the reader's own places unless it is given others.
+    """
     who = actor()
     return render_template(
         template,
@@ -47,6 +50,5 @@ def page(template: str, section: str, **given: Any) -> str:
         tabs=open_tabs(),
         account={"username": who.username, "label": who.display_name},
         journal_cursor=head(tx()),
-        places=top_areas(tx()),
-        **given,
+        **{"places": own_places(), **given},
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from apiflask import APIBlueprint
 
-from dashboards.requests import actor
+from dashboards.requests import actor, tx
 from dashboards.staff.frame import page, require_tab
+from gridcenter.areas.queries import top_areas
 from gridcenter.redraw.rules import AUTHORS
 
 bp = APIBlueprint("staff", __name__, enable_openapi=False)
@@ -30,7 +31,7 @@ def statistics() -> str:
 def areas() -> str:
     """The map of areas with a list beside it."""
     require_tab("areas")
-    return page("areas.html", "areas")
+    return page("areas.html", "areas", places=top_areas(tx()))
 
 
 @bp.get("/redraw")
@@ -39,7 +40,13 @@ def redraw(plan_id: object = None) -> str:
     """Redraw plans, and the editor of one."""
     require_tab("redraw")
     posts = actor().posts
-    return page("redraw.html", "redraw", plan_id=plan_id, may_draw=bool(posts & AUTHORS))
+    return page(
+        "redraw.html",
+        "redraw",
+        plan_id=plan_id,
+        may_draw=bool(posts & AUTHORS),
+        places=top_areas(tx()),
+    )
 
 
 @bp.get("/registry")

@@ -15,11 +15,10 @@ from dashboards.api.schemas import Text
 from dashboards.api.statistics import PeriodQuery, asked
 from dashboards.assets import STATIC, manifest
 from dashboards.language import locale
-from dashboards.maps import map_notice
+from dashboards.maps import map_notice, own_places
 from dashboards.requests import actor, house, tx
 from dashboards.security import nonce
 from dashboards.staff.frame import require_tab
-from gridcenter.areas.queries import top_areas
 from gridcenter.errors import NotFound, Words
 from gridcenter.statistics.queries import indicators
 from layers.folium_map import MapRequest, choropleth
@@ -96,7 +95,7 @@ def _wanted(
         contents=_contents() if query.save else None,
         nonce="" if query.save else nonce(),
         locale=locale(),
-        notice=map_notice(top_areas(tx())),
+        notice=map_notice(own_places()),
         **({} if query.save else {"room_left_px": 24}),
     )
 

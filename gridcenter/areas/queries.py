@@ -5,6 +5,7 @@ JSON is built in PostgreSQL and comes back as text. Geometry is GeoJSON, lon/lat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -213,23 +214,31 @@ def area_by_code(tx: Transaction, code: str) -> Row:
     return row
 
 
+_PLACES = """
+SELECT id, code, name, name_en, level, path::text AS path, is_example,
+       ARRAY[ST_XMin(geom), ST_YMin(geom), ST_XMax(geom), ST_YMax(geom)] AS bbox
+  FROM area_now
+"""
+
+
 def top_areas(tx: Transaction) -> list[dict[str, Any]]:
-    """Areas in force without a parent, by code: id, code, name, level, path, is_example, bbox."""
+    """Areas in force without a parent, by code: id, code, name, name_en, level, path, is_example, bbox."""
+    return tx.all(f"{_PLACES} WHERE parent_id IS NULL AND level <> 'unit_grid' ORDER BY code")
+
+
+def areas_at(tx: Transaction, paths: Sequence[str]) -> list[dict[str, Any]]:
+    """The areas in force at these path texts, in their order, as `top_areas` gives them.
+
+    Paths where nothing is in force are left out.
+    """
+    wanted = "array_position(%(paths)s::text[], path::text)"
     return tx.all(
-        "SELECT id, code, name, name_en, level, path::text AS path, is_example,"
-        " ARRAY[ST_XMin(geom), ST_YMin(geom), ST_XMax(geom), ST_YMax(geom)] AS bbox"
-        " FROM area_now WHERE parent_id IS NULL AND level <> 'unit_grid' ORDER BY code"
+        f"{_PLACES} WHERE path = ANY (%(paths)s::ltree[]) ORDER BY {wanted}", {"paths": list(paths)}
     )
 
 
-def area_code_at(tx: Transaction, path: str) -> str | None:
-    """The code of the area in force at a path text, or None."""
-    code = tx.scalar("SELECT code FROM area_now WHERE path = %(path)s::ltree", {"path": path})
-    return str(code) if code else None
-
-
 def installation_place(tx: Transaction) -> str | None:
-    """The name of the place this installation serves, for the log-in page; None while there is none.
+    """The name of the place this installation serves, for the log-in page; None while there is none or several.
 
     The one thing that may be read without a log-in: the name of the top area.
     """

@@ -73,7 +73,7 @@ $$;
 -- The name of the place that this installation serves: readable before anybody is logged in.
 CREATE OR REPLACE FUNCTION installation_place() RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT name FROM area_version WHERE upper_inf(valid) AND parent_id IS NULL AND level <> 'unit_grid'
-   ORDER BY path LIMIT 1
+  SELECT min(name) FROM area_version WHERE upper_inf(valid) AND parent_id IS NULL AND level <> 'unit_grid'
+  HAVING count(*) = 1
 $$;
 GRANT EXECUTE ON FUNCTION installation_place() TO gridcenter_web, gridcenter_worker;

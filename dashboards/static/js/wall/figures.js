@@ -8,7 +8,8 @@ const ANSWER_KEPT_MS = 1200; // the server may answer all walls with figures up 
 
 export class Figures {
   #area; #show; #timer = null; #busy = false; #again = false; #after = null; #due = Infinity; #failing = false; #ok_at = Date.now();
-  refused = false;
+  refused = false; // the log-in has ended
+  absent = false; // these figures are not for this account
 
   constructor(area, show) {
     this.#area = area;
@@ -49,11 +50,12 @@ export class Figures {
       this.#show(await api.get('statistics/wall', { area: this.#area }));
       this.#failing = false;
       this.#ok_at = Date.now();
-      this.refused = false;
+      this.refused = this.absent = false;
     } catch (error) {
       if (error.name !== 'ApiError') console.error(error);
       this.#failing = true;
       this.refused = error.status === 401;
+      this.absent = error.status === 404;
       wait_ms = RETRY_MS;
     } finally {
       this.#busy = false;

@@ -21,7 +21,7 @@ export class Head {
     say(this.#find('clock'), clockTime(now));
     say(this.#find('day'), longDay(now, { locale: locale() }));
     const age_s = Math.max(this.#stream.age_s(), this.#figures.behind_s());
-    const level = wallLevel(age_s);
+    const level = this.#figures.absent ? 'dead' : wallLevel(age_s);
     if (this.#root.dataset.level !== level) this.#root.dataset.level = level;
     say(this.#find('age-text'), t('数据 %(age)s', { age: ageWords(age_s, locale()) }));
     this.#icon(level);
@@ -38,9 +38,10 @@ export class Head {
 
   #words(since, age_s) {
     say(this.#find('bar-text'), t('数据停在 %(time)s，已 %(age)s', { time: clockTime(since), age: spanWords(age_s, locale()) }));
-    const { refused } = this.#figures;
+    const { refused, absent } = this.#figures;
     const { attempt, retry_s } = this.#stream;
     say(this.#find('bar-detail'), refused ? t('登录已结束，请在这台大屏重新登录')
+      : absent ? t('这个账号看不到这个区域的数字，请换账号或区域')
       : retry_s === null ? t('正在重连') : t('第 %(n)s 次重连，%(s)s 秒后再试', { n: attempt, s: retry_s }));
   }
 }
