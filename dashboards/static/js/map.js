@@ -5,6 +5,7 @@
 import { Map as GlMap, ScaleControl } from 'maplibre-gl';
 import { isEnglish, t } from './i18n.js';
 import { live } from './live.js';
+import { absentMap, canDraw } from './mapabsent.js';
 import { baseMap, mapNotice } from './mapground.js';
 import { MapData } from './mapdata.js';
 import { drawImage } from './mapimages.js';
@@ -48,8 +49,8 @@ class GridMap {
     if (options.theme) element.dataset.theme = theme;
     this.#takeTheme(theme);
     loadStylesheet();
-    this.map = this.#glMap();
-    this.map.touchZoomRotate?.disableRotation();
+    this.map = canDraw() ? this.#glMap() : absentMap(element);
+    this.map.touchZoomRotate?.disableRotation?.();
     /** Resolves when the first picture stands. */
     this.ready = new Promise((resolve) => { this.map.once('load', () => resolve(this)); });
     this.#data = new MapData(this.map);

@@ -1,5 +1,5 @@
 /** What a page puts on the map beside the tiles: a pin, candidates and people, numbered faults, a plan, a pulse. */
-import { Marker } from 'maplibre-gl';
+import { marker } from './mapabsent.js';
 import { distance as distanceWords } from './format.js';
 import { locale } from './i18n.js';
 import { collection, feature, pointOf } from './mapdata.js';
@@ -26,7 +26,7 @@ export class MapMarks {
     }
     const { lon, lat, accuracy_m, draggable = false, onMove } = pin;
     this.#data.set('accuracy', collection(accuracy_m ? [feature({ type: 'Polygon', coordinates: [circleRing([lon, lat], accuracy_m)] })] : []));
-    this.#pin = new Marker({ element: pinElement(), anchor: 'bottom', draggable }).setLngLat([lon, lat]).addTo(this.#gl);
+    this.#pin = marker(this.#gl, [lon, lat], { element: pinElement(), anchor: 'bottom', draggable });
     this.#pin.on('dragend', () => {
       const { lng, lat: moved } = this.#pin.getLngLat();
       this.#data.set('accuracy', collection([]));
@@ -62,7 +62,7 @@ export class MapMarks {
   pulse(point) {
     const node = document.createElement('div');
     node.className = 'map-pulse';
-    const marker = new Marker({ element: node }).setLngLat(point).addTo(this.#gl);
-    setTimeout(() => marker.remove(), PULSE_MS);
+    const pulse = marker(this.#gl, point, { element: node });
+    setTimeout(() => pulse.remove(), PULSE_MS);
   }
 }

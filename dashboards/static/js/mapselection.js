@@ -1,5 +1,5 @@
 /** What is chosen on the map: the open case with its ring, the micro-grid with its buildings; and the time pills beside cases. */
-import { Marker } from 'maplibre-gl';
+import { marker } from './mapabsent.js';
 import { timeLeft, timeState } from './format.js';
 import { locale } from './i18n.js';
 import { collection, pointOf } from './mapdata.js';
@@ -110,6 +110,6 @@ export class MapSelection {
     node.dataset.time = time;
     node.textContent = words;
     const reach = chosen ? size.selected * 0.85 + 4 : size.symbol * 0.6 + 4;
-    return new Marker({ element: node, anchor: 'left', offset: [reach, 0] }).setLngLat(point).addTo(this.#gl);
+    return marker(this.#gl, point, { element: node, anchor: 'left', offset: [reach, 0] });
   }
 }
