@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import psycopg
 from psycopg.types.json import Jsonb
 
 from gridcenter.actor import INTAKE_POSTS, Actor
@@ -85,7 +86,10 @@ WITH place AS MATERIALIZED (
   SELECT %(id)s::uuid AS id, %(local_day)s::date AS local_day, 'incident' AS kind,
          %(item_id)s::bigint AS item_id, %(procedure_id)s::bigint AS procedure_id,
          %(severity)s AS severity, %(confidentiality)s::smallint AS confidentiality,
-         p.path AS area_path, coalesce(p.path, %(intake_path)s::ltree) AS intake_path,
+         p.path AS area_path,
+         coalesce(p.path, intake_outside(p.location, coalesce(%(own_path)s::ltree,
+                    (SELECT area_path FROM department WHERE id = %(own_department)s)),
+                    %(desks)s)) AS intake_path,
          %(channel)s AS channel, %(description)s AS description, %(address)s::text AS address,
          p.name AS place, p.location, %(content_hash)s::bytea AS content_hash
     FROM place p
@@ -120,8 +124,8 @@ def report_incident(
         )
     rules = tx.recent("casework.procedures", current_procedures)[matter.procedure]
     clock = start_clocks(rules, ["intake"], {}, now, common_calendar(tx, zone))[0]
-    row = tx.one(
-        _REPORT,
+    row = _written(
+        tx,
         {
             "id": command.id,
             "lon": lon,
@@ -136,7 +140,9 @@ def report_incident(
             "severity": condition.severity,
             "confidentiality": matter.confidentiality,
             "condition_id": condition.id if command.filing_condition else None,
-            "intake_path": posting.area_path,
+            "own_path": posting.area_path,
+            "own_department": posting.department_id,
+            "desks": sorted(INTAKE_POSTS),
             "channel": command.channel,
             "description": command.description,
             "address": command.address,
@@ -159,6 +165,21 @@ def report_incident(
     if command.accuracy_m is not None and posting.post == "grid_worker":
         note_position(tx, actor, lon, lat, command.accuracy_m, "report", command.reported_at)
     return Reported(row["id"], row["number"], row["state"], row["version"], True, row["area_path"])
+
+
+def _written(tx: Transaction, params: dict[str, Any]) -> Row | None:
+    """The new case, or None for an id that is there. Raises InvalidInput while there are no areas."""
+    try:
+        return tx.one(_REPORT, params)
+    except psycopg.errors.CheckViolation as error:
+        if error.diag.constraint_name != "case_file_way_in_check":
+            raise
+        raise InvalidInput.of(
+            "lon",
+            "no_areas",
+            "还没有导入区域，没有人能受理；请系统管理员先导入区域",
+            "No areas have been imported, so nobody could take it in; ask a system administrator",
+        ) from error
 
 
 def _checked(

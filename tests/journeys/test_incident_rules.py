@@ -278,6 +278,28 @@ def test_filing_a_case_outside_names_the_area_that_takes_it_on(house: House) -> 
     assert [e["data"]["operation"] for e in topics] == ["file", "dispatch"]
 
 
+def test_intake_gets_what_a_handler_reports_from_outside_every_area(house: House) -> None:
+    """A handler's posting has no area: the report goes to the nearest desk (docs/decisions/0015)."""
+    body = builders.report_json(builders.report(**OUTSIDE, channel="department"))
+    received = house.client("H-01").post("/api/v1/incidents", body)
+    assert received.status_code == 201, received.text
+    incident, intake = received.json["id"], house.client("I-01")
+    assert [i["id"] for i in intake.get("/api/v1/incidents", area="outside").json["items"]] == [
+        incident
+    ]
+    filed = intake.operate(incident, "file", 1, area=f"{builders.STREET}001")
+    assert (filed.status_code, filed.json["state"]) == (200, "filed")
+
+
+def test_without_any_area_nobody_could_take_a_report_in(house: House) -> None:
+    with house.owner.transaction() as tx:
+        tx.execute("TRUNCATE area_version CASCADE")
+    body = builders.report_json(builders.report(**OUTSIDE, channel="department"))
+    refused = house.client("H-01").post("/api/v1/incidents", body)
+    assert field_of(refused) == "lon"
+    assert refused.json["errors"][0]["code"] == "no_areas"
+
+
 def test_another_area_takes_it_on_after_a_return_to_intake(house: House) -> None:
     incident, intake = outside_incident(house), house.client("I-01")
     first, second = f"{builders.STREET}001", f"{builders.STREET}002"

@@ -209,6 +209,29 @@ def test_lists_use_their_index_under_row_rights(house: House) -> None:
         assert "case_file_location_idx" in near
 
 
+def test_a_desk_reads_what_came_in_by_its_own_index(house: House) -> None:
+    with house.owner.transaction() as tx:
+        fill_cases(tx, 20_000)
+        # The desk of one community reads by where a report came in alone, wherever it happened.
+        tx.execute("UPDATE case_file SET area_path = subpath(area_path, 0, 1)")
+        tx.execute("ANALYZE case_file")
+        tx.execute(
+            "UPDATE posting SET area_path = (SELECT path FROM area_now WHERE code = %(c)s)"
+            " WHERE post = 'intake'",
+            {"c": OWN},
+        )
+    actor = actor_of(house, "I-01")
+    with connect(house.settings.url("web", house.name)) as connection:
+        tx = Transaction(connection)
+        act_as(tx, actor)
+        asked = {"p": actor.postings[0].area_path}
+        counted = "SELECT count(*) FROM case_file c WHERE c.intake_path <@ %(p)s::ltree"
+        assert tx.scalar(counted, asked) == 2_500
+        plan = explained(tx, counted, asked)
+        assert "case_file_intake_gist_idx" in plan
+        assert "Seq Scan on case_file" not in plan
+
+
 def explained(tx: Transaction, statement: str, params: dict[str, object]) -> str:
     """The plan as text."""
     rows = tx.all(f"EXPLAIN {statement}", params)
