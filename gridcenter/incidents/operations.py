@@ -21,6 +21,7 @@ from gridcenter.actor import INTAKE_POSTS, Actor
 from gridcenter.casework.operations import (
     OPEN_CASE,
     Changes,
+    Done,
     MoveCase,
     apply_move,
     choose_move,
@@ -292,11 +293,8 @@ def operate(
             "The time is not within the last year; check the phone's clock",
         )
     case = lock_case(tx, actor, command)
-    if case is None:
-        row = tx.one(
-            "SELECT version, state FROM case_file WHERE id = %(id)s", {"id": command.case_id}
-        )
-        return Moved(row["version"], row["state"], True) if row else Moved(command.version + 1, "")
+    if isinstance(case, Done):
+        return Moved(case.version, case.state, repeated=True)
     rules = rules_of(tx, case)
     move = choose_move(case, actor, command, rules)
     changes = _changes(tx, actor, case, command, move, now)
