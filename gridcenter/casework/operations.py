@@ -350,11 +350,20 @@ def _write_move(
 
 # What fell due since the last minute, in one statement: the timer is marked, the case gets an event
 # and the feed a row. The version stays: a mark by the house must not refuse what a person is doing.
+# Locks go case first, timers after, as everywhere; a case that somebody is moving just now is left to the
+# next minute, so a sweep waits for nobody.
 SWEEP = """
-WITH fell AS (
-  UPDATE case_timer SET overdue_at = now()
-   WHERE stopped_at IS NULL AND overdue_at IS NULL AND due_at <= now()
-  RETURNING case_id, stage, due_at
+WITH due AS MATERIALIZED (
+  SELECT c.id FROM case_file c
+   WHERE c.id IN (SELECT t.case_id FROM case_timer t
+                   WHERE t.stopped_at IS NULL AND t.overdue_at IS NULL AND t.due_at <= now())
+     FOR NO KEY UPDATE SKIP LOCKED
+), fell AS (
+  UPDATE case_timer t SET overdue_at = now()
+    FROM due
+   WHERE t.case_id = due.id
+     AND t.stopped_at IS NULL AND t.overdue_at IS NULL AND t.due_at <= now()
+  RETURNING t.case_id, t.stage, t.due_at
 ), cases AS (
   UPDATE case_file c SET changed_at = now()
     FROM (SELECT case_id, jsonb_agg(jsonb_build_object('stage', stage, 'due_at', due_at)) AS stages
