@@ -14,7 +14,7 @@ SELECT w.id, w.code, w.display_name, w.employment, w.capacity, w.area_path::text
        place_name(w.area_path) AS place, w.account_id, w.is_example,
        worker_account_disabled(w.account_id) AS disabled,
        (SELECT count(*) FROM case_file c
-         WHERE c.holder_account_id = w.account_id AND is_open(c.state)) AS load,
+         WHERE c.holder_account_id = w.account_id AND in_hand(c.state)) AS load,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('area', n.code, 'level', n.level, 'name', n.name,
                  'place', place_name(n.path), 'kind', d.kind, 'rank', d.rank)
                  ORDER BY d.rank, d.kind, nlevel(n.path), n.code), '[]')
@@ -84,7 +84,7 @@ SELECT json_build_object(
 
 
 def worker_list(tx: Transaction, area: str | None = None, at: date | None = None) -> list[Row]:
-    """Workers of an area (code; None: all that may be seen) with open load and duties, by code.
+    """Workers of an area (code; None: all that may be seen) with what they have in hand and duties, by code.
 
     Keys: id, code, display_name, employment, capacity, area_path, place, account_id, disabled, load,
     duties [{area, level, name, place, kind, rank}] without single micro-grids, is_example.
