@@ -38,14 +38,6 @@ SELECT d.id, w.code AS worker, w.display_name, w.employment, n.code AS area, n.l
  ORDER BY n.path, d.rank, d.kind DESC, w.code
 """
 
-_RESPONSIBLE = """
-SELECT w.id, w.code, w.display_name, w.account_id, d.kind, d.rank, n.code AS area, n.level
-  FROM duty d JOIN grid_worker w ON w.id = d.worker_id JOIN area_now n ON n.id = d.area_id
- WHERE d.area_path @> %(path)s::ltree AND d.valid @> coalesce(%(at)s::date, CURRENT_DATE)
-   AND w.valid @> coalesce(%(at)s::date, CURRENT_DATE)
- ORDER BY d.kind = 'grid_leader', nlevel(d.area_path) DESC, d.rank, w.code
-"""
-
 # The field page 'my grid': what the worker answers for, deepest duty first. Open incidents are those
 # of the area that the row rights show.
 _MINE = """
@@ -104,15 +96,6 @@ def duties(
     """
     path = area_by_code(tx, area)["path"] if area is not None else None
     return tx.all(_DUTIES, {"path": path, "worker": worker, "at": at})
-
-
-def responsible_for(tx: Transaction, path: str, at: date | None = None) -> list[Row]:
-    """Who answers for a place, in the order they are called: responsible, deputies, then outward;
-    grid leaders last. Empty when nobody does.
-
-    Keys: id, code, display_name, account_id, kind, rank, area, level.
-    """
-    return tx.all(_RESPONSIBLE, {"path": path, "at": at})
 
 
 def my_duties(tx: Transaction, actor: Actor, at: date | None = None) -> str:
