@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gridcenter.database import Transaction
-from gridcenter.incidents.queries import CLOSED_STATES
+from gridcenter.incidents.summary import CLOSED_STATES
 
 ENDED = """
 SELECT array_agg(DISTINCT state ORDER BY state) FROM procedure_state
