@@ -41,7 +41,10 @@ END $$
 
 
 def upgrade() -> None:
-    op.execute("UPDATE case_file SET intake_path = area_path WHERE intake_path IS NULL")
+    op.execute(
+        "UPDATE case_file SET intake_path = area_path"
+        " WHERE intake_path IS NULL AND area_path IS NOT NULL"
+    )
     op.execute(TAKE_IN)
     op.execute(
         "ALTER TABLE case_file ADD CONSTRAINT case_file_way_in_check"
