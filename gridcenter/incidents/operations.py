@@ -7,7 +7,7 @@ catalogue → case file, incident, event, timer and feed row in one statement, o
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -273,8 +273,6 @@ class Moved:
 
     version: int
     state: str
-    repeated: bool = False
-    data: dict[str, Any] = field(default_factory=dict)
 
 
 def operate(
@@ -295,7 +293,7 @@ def operate(
         )
     case = lock_case(tx, actor, command)
     if isinstance(case, Done):
-        return Moved(case.version, case.state, repeated=True)
+        return Moved(case.version, case.state)
     rules = rules_of(tx, case)
     move = choose_move(case, actor, command, rules)
     changes = _changes(tx, actor, case, command, move, now)

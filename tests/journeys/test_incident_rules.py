@@ -330,6 +330,20 @@ def test_intake_gets_what_a_handler_reports_from_outside_every_area(house: House
     assert (filed.status_code, filed.json["state"]) == (200, "filed")
 
 
+def test_a_department_with_an_area_reports_to_the_desk_of_that_area(house: House) -> None:
+    with house.owner.transaction() as tx:
+        tx.execute(
+            "UPDATE department SET area_path = %(p)s WHERE code = 'zhzf'",
+            {"p": f"{builders.STREET}.002"},
+        )
+    body = builders.report_json(builders.report(**OUTSIDE, channel="department"))
+    incident = house.client("H-01").post("/api/v1/incidents", body).json["id"]
+    with house.owner.transaction(read_only=True) as tx:
+        path = "SELECT intake_path::text FROM case_file WHERE id = %(id)s"
+        assert tx.scalar(path, {"id": incident}) == f"{builders.STREET}.002"
+    assert house.client("I-01").get(f"/api/v1/incidents/{incident}").status_code == 200
+
+
 def test_without_any_area_nobody_could_take_a_report_in(house: House) -> None:
     with house.owner.transaction() as tx:
         tx.execute("TRUNCATE area_version CASCADE")
