@@ -33,6 +33,7 @@ STATUS: dict[type[errors.GridcenterError], int] = {
     errors.MoveNotAllowed: 409,
     errors.CalendarMissing: 422,
     errors.DatabaseUnavailable: 503,
+    errors.WroteAtOnce: 503,
 }
 TITLES = {
     400: ("请求读不懂", "Not understood"),

@@ -23,7 +23,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.types import UserDefinedType
 
-from gridcenter.errors import DatabaseUnavailable
+from gridcenter.errors import DatabaseUnavailable, WroteAtOnce
 
 if TYPE_CHECKING:
     from gridcenter.settings import Settings
@@ -168,7 +168,8 @@ class Database:
     def transaction(self, *, read_only: bool = False) -> Iterator[Transaction]:
         """A transaction that commits at the end of the block and rolls back on any exception.
 
-        Raises DatabaseUnavailable when no connection can be had or the server goes away.
+        Raises DatabaseUnavailable when no connection can be had or the server goes away, WroteAtOnce
+        when another transaction stood in the way (deadlock): the caller may do the whole again.
         """
         self.open()
         try:
@@ -176,6 +177,8 @@ class Database:
                 if connection.read_only is not read_only:
                     connection.read_only = read_only
                 yield Transaction(connection, self._recent)
+        except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure) as error:
+            raise WroteAtOnce() from error
         except psycopg.OperationalError as error:
             if isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable):
                 raise

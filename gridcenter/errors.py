@@ -287,6 +287,15 @@ class DatabaseUnavailable(GridcenterError):
     en = "The database cannot be reached; nothing was stored. Phones keep their records and resend"
 
 
+class WroteAtOnce(GridcenterError):
+    """Two wrote at once and this one had to give way; nothing of it is stored, the same again will do."""
+
+    code = "wrote_at_once"
+    zh = "有人同时在改，这一次没有存。请再试一次；手机上的记录会自动再送"
+    en = "Somebody wrote at the same moment; this was not stored. Try again; phones resend by themselves"
+    retry_after_s = 1
+
+
 class SettingInvalid(GridcenterError):
     """An environment variable has a value that cannot be used; the program does not start."""
 

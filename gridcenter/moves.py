@@ -188,8 +188,9 @@ def permit(move: Move, posts: Collection[str], is_holder: bool, facts: Facts) ->
 def choose(moves: Iterable[Move], state: str, operation: str, given: Mapping[str, Any]) -> Move:
     """The move that `operation` means in `state` with what was given; of several the most specific.
 
-    Raises InvalidInput naming each wrong or missing field, or `operation` when the procedure does
-    not know it; MoveNotAllowed when the operation does not start from this state.
+    What was given may name a move that starts elsewhere ("not done yet" where only "done" is left): it
+    never means another one. Raises InvalidInput naming each wrong or missing field, or `operation` when
+    the procedure does not know it; MoveNotAllowed when what is meant does not start from this state.
     """
     moves = tuple(moves)
     known = [move for move in moves if move.operation == operation]
@@ -204,6 +205,10 @@ def choose(moves: Iterable[Move], state: str, operation: str, given: Mapping[str
     if not meant:
         raise InvalidInput(errors_in(here[0].requires, given) or _choices(here))
     move = max(meant, key=lambda each: len(each.when))
+    elsewhere = [m for m in known if len(m.when) > len(move.when) and _matches(m.when, given)]
+    if elsewhere:
+        onward = tuple(each for each in moves if "goes_back" not in each.effects)
+        raise MoveNotAllowed(_names(elsewhere), [_what_comes_first(onward, state, elsewhere)])
     errors = errors_in(move.requires, given) + _unknown_fields(move, here, given)
     if errors:
         raise InvalidInput(errors)

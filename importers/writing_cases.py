@@ -6,9 +6,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gridcenter import clock
+from gridcenter.actor import INTAKE_POSTS
 from gridcenter.areas.operations import AreaCounts
 from gridcenter.casework.procedures import current_procedures, start_clocks
 from gridcenter.database import Transaction
+from gridcenter.errors import ImportRefused, Words
 from gridcenter.incidents.operations import common_calendar
 from importers.writing import CHOSEN
 
@@ -21,18 +23,21 @@ SELECT (s.fields->>'case_id')::uuid AS id, (s.fields->>'item_id')::bigint AS ite
        coalesce((s.fields->>'closed_at')::timestamptz,
                 (s.fields->>'reported_at')::timestamptz) AS ended_at,
        s.fields->>'code' AS legacy, ST_SetSRID(s.geom, 4490)::geometry(Point, 4490) AS location,
-       l.path, l.border_m, l.certain
+       l.path, coalesce(l.path, intake_outside(s.geom, NULL, %(desks)s)) AS intake_path,
+       l.border_m, l.certain
   FROM (SELECT r.* {CHOSEN}) s, LATERAL locate_point(s.geom, NULL) l
  WHERE NOT EXISTS (SELECT FROM case_file c WHERE c.id = (s.fields->>'case_id')::uuid)
 """
+# Events stand at their real moments: figures count by `at`, and what happened years ago did not happen on
+# the day of the import. The batch, with its own moment and account, says when the house learnt of them.
 _WRITE = """
 WITH opened AS (
   INSERT INTO case_file (id, number, kind, item_id, procedure_id, state, severity, confidentiality,
-                         area_path, channel, description, address, place, opened_at, filed_at,
-                         closed_at, location, content_hash, synthetic, version)
+                         area_path, intake_path, channel, description, address, place, opened_at,
+                         filed_at, closed_at, location, content_hash, synthetic, version)
   SELECT n.id, next_case_number((n.reported_at AT TIME ZONE %(zone)s)::date), 'incident',
-         n.item_id, p.id, n.state, i.severity, i.confidentiality, n.path, n.channel, n.description,
-         n.address, place_name(n.path), n.reported_at,
+         n.item_id, p.id, n.state, i.severity, i.confidentiality, n.path, n.intake_path, n.channel,
+         n.description, n.address, place_name(n.path), n.reported_at,
          CASE WHEN n.state = 'closed' THEN n.reported_at END,
          CASE WHEN n.state <> 'reported' THEN n.ended_at END,
          n.location, sha256(convert_to(n.id::text, 'UTF8')), %(example)s,
@@ -48,14 +53,14 @@ WITH opened AS (
          n.path IS NULL, n.reported_at
     FROM incident_incoming n
 )
-INSERT INTO case_event (case_id, version, operation, from_state, to_state, happened_at, account_id,
-                        data)
-SELECT n.id, 1, 'report', NULL, 'reported', n.reported_at, %(account)s::uuid,
+INSERT INTO case_event (case_id, version, operation, from_state, to_state, at, happened_at,
+                        account_id, data)
+SELECT n.id, 1, 'report', NULL, 'reported', n.reported_at, n.reported_at, %(account)s::uuid,
        jsonb_build_object('import', %(batch_text)s::text, 'legacy', n.legacy)
   FROM incident_incoming n
 UNION ALL
 SELECT n.id, 2, CASE n.state WHEN 'closed' THEN 'close' ELSE 'reject' END, 'reported', n.state,
-       n.ended_at, %(account)s::uuid, jsonb_build_object('import', %(batch_text)s::text)
+       n.ended_at, n.ended_at, %(account)s::uuid, jsonb_build_object('import', %(batch_text)s::text)
   FROM incident_incoming n WHERE n.state <> 'reported'
 """
 
@@ -74,14 +79,20 @@ WITH opened AS (
 UPDATE case_file c SET stage = %(stage)s, due_at = %(due)s, stage_started_at = %(now)s
   FROM opened o WHERE c.id = o.id
 """
+_NO_AREAS = Words("还没有导入区域，请先导入区域", "no areas have been imported; import them first")
 
 
 def write_incidents_batch(tx: Transaction, parameters: dict[str, Any]) -> AreaCounts:
-    """Counts after writing incidents that are not there yet; a place outside all areas is kept."""
+    """Counts after writing incidents that are not there yet; a place outside all areas is kept.
+
+    Raises ImportRefused while there are no areas: nobody would see them.
+    """
     total = int(tx.scalar(f"SELECT count(*) {CHOSEN}", parameters))
     tx.execute("DROP TABLE IF EXISTS incident_incoming")
-    tx.execute(_INCOMING, parameters)
+    tx.execute(_INCOMING, {**parameters, "desks": sorted(INTAKE_POSTS)})
     new = int(tx.scalar("SELECT count(*) FROM incident_incoming"))
+    if tx.scalar("SELECT EXISTS (SELECT FROM incident_incoming WHERE intake_path IS NULL)"):
+        raise ImportRefused(_NO_AREAS)
     datum = parameters["datum"] or "cgcs2000"
     tx.execute(_WRITE, {**parameters, "datum": datum, "zone": clock.DEFAULT_ZONE})
     _start_intake(tx)

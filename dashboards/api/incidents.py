@@ -33,8 +33,10 @@ from gridcenter.dispatch.queries import candidates as dispatch_candidates
 from gridcenter.errors import InvalidInput, NotFound
 from gridcenter.geo import parse_datum, to_storage
 from gridcenter.incidents import operations, queries
+from gridcenter.incidents.detail import incident_detail
 from gridcenter.incidents.operations import ReportIncident
 from gridcenter.incidents.queries import IncidentFilter
+from gridcenter.incidents.summary import CLOSED_STATES
 
 bp = APIBlueprint("incidents", __name__, url_prefix="/api/v1", tag="incidents")
 DUPLICATE_WINDOW = timedelta(hours=24)
@@ -96,7 +98,7 @@ def incident_counts(query: CountsQuery) -> Response:
     """How many open incidents of one's scope are in each state, and of these how their time stands."""
     wanted = IncidentFilter(area=query.area, channel=query.channel)
     times = queries.counts_by_state(tx(), actor(), wanted)
-    open_states = {s: sum(t.values()) for s, t in times.items() if s not in queries.CLOSED_STATES}
+    open_states = {s: sum(t.values()) for s, t in times.items() if s not in CLOSED_STATES}
     return jsonify({"states": open_states, "times": times})
 
 
@@ -116,7 +118,7 @@ def nearby(query: NearbyQuery) -> Response:
 @bp.doc(summary="One incident", responses={404: "Not found"})
 def incident(incident_id: UUID) -> Response:
     """Everything about one incident with events, photos, timers and `allowed_operations`."""
-    return jsonify(queries.incident_detail(tx(), actor(), incident_id, locale()))
+    return jsonify(incident_detail(tx(), actor(), incident_id, locale()))
 
 
 @bp.post("/incidents/<uuid:incident_id>/operations/<operation>")
@@ -131,7 +133,7 @@ def operate(incident_id: UUID, operation: str, body: OperationBody) -> Response:
     now, zone = clock.now(), house().settings.timezone
     moved = operations.operate(tx(), actor(), command, now, zone)
     try:
-        return jsonify(queries.incident_detail(tx(), actor(), incident_id, locale()))
+        return jsonify(incident_detail(tx(), actor(), incident_id, locale()))
     except NotFound:
         left: dict[str, Any] = {"id": str(incident_id), "version": moved.version}
         return jsonify({**left, "state": moved.state, "allowed_operations": []})

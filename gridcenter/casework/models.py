@@ -155,6 +155,7 @@ class CaseFile(Base):
     __table_args__ = (
         Index("case_file_opened_idx", text("opened_at DESC"), text("id DESC")),
         Index("case_file_area_gist_idx", "area_path", postgresql_using="gist"),
+        Index("case_file_intake_gist_idx", "intake_path", postgresql_using="gist"),
         Index("case_file_department_idx", "department_id", text("opened_at DESC")),
         Index("case_file_reporter_idx", "reporter_account_id", text("opened_at DESC")),
         Index("case_file_holder_idx", "holder_account_id", text("opened_at DESC")),
@@ -174,6 +175,8 @@ class CaseFile(Base):
             "close_due_at",
             postgresql_where=text("close_due_at IS NOT NULL"),
         ),
+        # Somebody sees each case: whose area it is, or whose desk took it in.
+        CheckConstraint("num_nonnulls(area_path, intake_path) > 0", name="way_in"),
     )
 
 

@@ -109,29 +109,43 @@ class Changes:
     event_data: dict[str, Any] = field(default_factory=dict)
 
 
-def lock_case(tx: Transaction, actor: Actor, command: MoveCase) -> Row | None:
-    """The case row, locked for this transaction; None when this very operation was done before.
+@dataclass(frozen=True)
+class Done:
+    """What this very operation left when it was done before: its version and the state it led to."""
 
-    Raises NotFound outside the actor's scope, NotYours for a case that may be read but not
-    worked on, Conflict when somebody changed the case since `command.version`.
+    version: int
+    state: str
+
+
+def lock_case(tx: Transaction, actor: Actor, command: MoveCase) -> Row | Done:
+    """The case row, locked for this transaction; Done when this very operation was done before.
+
+    A repeat is known although the operation took the case out of the actor's sight or hands (a return
+    whose answer got lost). Raises NotFound outside the actor's scope, NotYours for a case that may be
+    read but not worked on, Conflict when somebody changed the case since `command.version`.
     """
     row = tx.one(CASE_COLUMNS + " FOR UPDATE", {"id": command.case_id})
-    if row is None:
-        seen = tx.one(CASE_COLUMNS, {"id": command.case_id})
-        if seen is None:
-            raise NotFound()
-        raise NotYours(
-            _words_of(tx, seen["procedure_id"], command.operation),
-            [Words("由承办人和指挥中心办理", "done by the holder and the command centre")],
-        )
-    if row["version"] == command.version:
+    if row is not None and row["version"] == command.version:
         tx.one(_MOVING, {"id": str(command.case_id)})
         return row
-    if _done_before(tx, actor, command):
-        return None
+    done = _done_before(tx, command)
+    if done is not None:
+        return done
+    if row is None:
+        raise _out_of_reach(tx, command)
     raise Conflict(
         {"version": row["version"], "state": row["state"]},
         Words(f"案件 {row['number']} 已被更新", f"case {row['number']} has been changed meanwhile"),
+    )
+
+
+def _out_of_reach(tx: Transaction, command: MoveCase) -> NotFound | NotYours:
+    seen = tx.one(CASE_COLUMNS, {"id": command.case_id})
+    if seen is None:
+        return NotFound()
+    return NotYours(
+        _words_of(tx, seen["procedure_id"], command.operation),
+        [Words("由承办人和指挥中心办理", "done by the holder and the command centre")],
     )
 
 
@@ -142,20 +156,15 @@ def _words_of(tx: Transaction, procedure_id: int, operation: str) -> Words:
     return next(named, Words(operation, operation))
 
 
-def _done_before(tx: Transaction, actor: Actor, command: MoveCase) -> bool:
+def _done_before(tx: Transaction, command: MoveCase) -> Done | None:
     # Marks (overdue, photo, …) carry the version they found; of a person's moves there is one.
     event = tx.one(
-        "SELECT operation, account_id, data->'given' AS given FROM case_event"
-        " WHERE case_id = %(id)s AND version = %(version)s AND operation <> ALL(%(marks)s)"
-        " ORDER BY id LIMIT 1",
+        "SELECT operation, to_state, given FROM own_event(%(id)s, %(version)s, %(marks)s)",
         {"id": command.case_id, "version": command.version + 1, "marks": list(MARKS)},
     )
-    return (
-        event is not None
-        and event["operation"] == command.operation
-        and event["account_id"] == actor.account_id
-        and event["given"] == command.given
-    )
+    if event is None or (event["operation"], event["given"]) != (command.operation, command.given):
+        return None
+    return Done(command.version + 1, event["to_state"])
 
 
 def facts_of(case: Row, actor: Actor) -> Facts:
@@ -341,11 +350,20 @@ def _write_move(
 
 # What fell due since the last minute, in one statement: the timer is marked, the case gets an event
 # and the feed a row. The version stays: a mark by the house must not refuse what a person is doing.
+# Locks go case first, timers after, as everywhere; a case that somebody is moving just now is left to the
+# next minute, so a sweep waits for nobody.
 SWEEP = """
-WITH fell AS (
-  UPDATE case_timer SET overdue_at = now()
-   WHERE stopped_at IS NULL AND overdue_at IS NULL AND due_at <= now()
-  RETURNING case_id, stage, due_at
+WITH due AS MATERIALIZED (
+  SELECT c.id FROM case_file c
+   WHERE c.id IN (SELECT t.case_id FROM case_timer t
+                   WHERE t.stopped_at IS NULL AND t.overdue_at IS NULL AND t.due_at <= now())
+     FOR NO KEY UPDATE SKIP LOCKED
+), fell AS (
+  UPDATE case_timer t SET overdue_at = now()
+    FROM due
+   WHERE t.case_id = due.id
+     AND t.stopped_at IS NULL AND t.overdue_at IS NULL AND t.due_at <= now()
+  RETURNING t.case_id, t.stage, t.due_at
 ), cases AS (
   UPDATE case_file c SET changed_at = now()
     FROM (SELECT case_id, jsonb_agg(jsonb_build_object('stage', stage, 'due_at', due_at)) AS stages

@@ -7,14 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from gridcenter.database import Row, Transaction
-from gridcenter.dispatch.rules import (
-    FRESH_S,
-    Term,
-    distance_term,
-    duty_term,
-    exclusion,
-    load_term,
-)
+from gridcenter.dispatch.rules import Term, distance_term, duty_term, exclusion, load_term
 from gridcenter.errors import NotFound
 
 MOST_SHOWN = 20
@@ -45,8 +38,7 @@ SELECT w.id, w.code, w.display_name, w.employment, w.capacity, w.account_id,
        home.path @> c.area_path AS same_grid,
        worker_account_disabled(w.account_id) AS disabled,
        (SELECT count(*) FROM case_file o
-         WHERE o.holder_account_id = w.account_id
-           AND o.state IN ('dispatched', 'accepted', 'handling', 'rework', 'handled')) AS load,
+         WHERE o.holder_account_id = w.account_id AND in_hand(o.state)) AS load,
        p.taken_at, ST_X(coalesce(fresh.location, home.middle)) AS lon,
        ST_Y(coalesce(fresh.location, home.middle)) AS lat,
        fresh.location IS NOT NULL AS positioned,
@@ -56,14 +48,9 @@ SELECT w.id, w.code, w.display_name, w.employment, w.capacity, w.account_id,
   JOIN grid_worker w ON w.id = x.worker_id AND w.valid @> CURRENT_DATE
   CROSS JOIN c
   LEFT JOIN mine m ON m.worker_id = w.id
-  LEFT JOIN LATERAL (
-    SELECT v.path, ST_PointOnSurface(v.geom) AS middle
-      FROM duty d JOIN area_version v ON v.area_id = d.area_id AND upper_inf(v.valid)
-     WHERE d.worker_id = w.id AND d.valid @> CURRENT_DATE
-     ORDER BY d.rank, nlevel(v.path), v.path LIMIT 1) home ON true
+  LEFT JOIN LATERAL worker_home(w.id) home ON true
   LEFT JOIN worker_position p ON p.worker_id = w.id
-  LEFT JOIN LATERAL (SELECT p.location
-                      WHERE p.taken_at > %(now)s - make_interval(secs => %(fresh)s)) fresh ON true
+  LEFT JOIN LATERAL (SELECT p.location WHERE position_is_fresh(p.taken_at, %(now)s)) fresh ON true
 """
 
 _DEPARTMENTS = """
@@ -82,7 +69,7 @@ def candidates(tx: Transaction, case_id: UUID, now: datetime, locale: str) -> di
     """
     if tx.one("SELECT 1 FROM case_file WHERE id = %(id)s", {"id": case_id}) is None:
         raise NotFound()
-    rows = tx.all(_CANDIDATES, {"id": case_id, "now": now, "fresh": FRESH_S})
+    rows = tx.all(_CANDIDATES, {"id": case_id, "now": now})
     ranked, excluded = [], []
     for row in rows:
         reason = exclusion(row)

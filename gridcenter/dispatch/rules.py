@@ -10,7 +10,6 @@ from gridcenter.errors import Words
 DUTY_MOST, DISTANCE_MOST, LOAD_MOST = 50, 30, 20
 # From here on a way is as long as any other on foot within a street.
 FAR_M = 600.0
-FRESH_S = 3600
 
 _DUTY = {
     ("microgrid", "responsible"): (50, Words("本微网格责任人", "responsible, micro-grid")),

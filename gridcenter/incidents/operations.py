@@ -7,26 +7,28 @@ catalogue → case file, incident, event, timer and feed row in one statement, o
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import psycopg
 from psycopg.types.json import Jsonb
 
 from gridcenter.actor import INTAKE_POSTS, Actor
 from gridcenter.casework.operations import (
     OPEN_CASE,
     Changes,
+    Done,
     MoveCase,
     apply_move,
     choose_move,
     lock_case,
     rules_of,
 )
-from gridcenter.casework.procedures import Limit, current_procedures, start_clocks
+from gridcenter.casework.procedures import current_procedures, start_clocks
 from gridcenter.catalogue.queries import MatterChoice, channel_posts, matters_by_code
 from gridcenter.database import Row, Transaction
 from gridcenter.deadlines.queries import calendar
@@ -34,7 +36,8 @@ from gridcenter.deadlines.rules import Calendar
 from gridcenter.dispatch.operations import dispatch_case
 from gridcenter.errors import Conflict, FieldError, InvalidInput, NotYours, Words
 from gridcenter.geo import datum_name, parse_datum, to_storage
-from gridcenter.incidents.queries import photos_owed
+from gridcenter.incidents.evidence import photos_owed
+from gridcenter.incidents.filing import filing, handle_limit, taken_on
 from gridcenter.moves import Move
 from gridcenter.workforce.operations import note_position
 
@@ -85,7 +88,10 @@ WITH place AS MATERIALIZED (
   SELECT %(id)s::uuid AS id, %(local_day)s::date AS local_day, 'incident' AS kind,
          %(item_id)s::bigint AS item_id, %(procedure_id)s::bigint AS procedure_id,
          %(severity)s AS severity, %(confidentiality)s::smallint AS confidentiality,
-         p.path AS area_path, coalesce(p.path, %(intake_path)s::ltree) AS intake_path,
+         p.path AS area_path,
+         coalesce(p.path, intake_outside(p.location, coalesce(%(own_path)s::ltree,
+                    (SELECT area_path FROM department WHERE id = %(own_department)s)),
+                    %(desks)s)) AS intake_path,
          %(channel)s AS channel, %(description)s AS description, %(address)s::text AS address,
          p.name AS place, p.location, %(content_hash)s::bytea AS content_hash
     FROM place p
@@ -120,8 +126,8 @@ def report_incident(
         )
     rules = tx.recent("casework.procedures", current_procedures)[matter.procedure]
     clock = start_clocks(rules, ["intake"], {}, now, common_calendar(tx, zone))[0]
-    row = tx.one(
-        _REPORT,
+    row = _written(
+        tx,
         {
             "id": command.id,
             "lon": lon,
@@ -136,7 +142,9 @@ def report_incident(
             "severity": condition.severity,
             "confidentiality": matter.confidentiality,
             "condition_id": condition.id if command.filing_condition else None,
-            "intake_path": posting.area_path,
+            "own_path": posting.area_path,
+            "own_department": posting.department_id,
+            "desks": sorted(INTAKE_POSTS),
             "channel": command.channel,
             "description": command.description,
             "address": command.address,
@@ -159,6 +167,21 @@ def report_incident(
     if command.accuracy_m is not None and posting.post == "grid_worker":
         note_position(tx, actor, lon, lat, command.accuracy_m, "report", command.reported_at)
     return Reported(row["id"], row["number"], row["state"], row["version"], True, row["area_path"])
+
+
+def _written(tx: Transaction, params: dict[str, Any]) -> Row | None:
+    """The new case, or None for an id that is there. Raises InvalidInput while there are no areas."""
+    try:
+        return tx.one(_REPORT, params)
+    except psycopg.errors.CheckViolation as error:
+        if error.diag.constraint_name != "case_file_way_in_check":
+            raise
+        raise InvalidInput.of(
+            "lon",
+            "no_areas",
+            "还没有导入区域，没有人能受理；请系统管理员先导入区域",
+            "No areas have been imported, so nobody could take it in; ask a system administrator",
+        ) from error
 
 
 def _checked(
@@ -250,8 +273,6 @@ class Moved:
 
     version: int
     state: str
-    repeated: bool = False
-    data: dict[str, Any] = field(default_factory=dict)
 
 
 def operate(
@@ -271,11 +292,8 @@ def operate(
             "The time is not within the last year; check the phone's clock",
         )
     case = lock_case(tx, actor, command)
-    if case is None:
-        row = tx.one(
-            "SELECT version, state FROM case_file WHERE id = %(id)s", {"id": command.case_id}
-        )
-        return Moved(row["version"], row["state"], True) if row else Moved(command.version + 1, "")
+    if isinstance(case, Done):
+        return Moved(case.version, case.state)
     rules = rules_of(tx, case)
     move = choose_move(case, actor, command, rules)
     changes = _changes(tx, actor, case, command, move, now)
@@ -289,8 +307,8 @@ def _changes(
     """What the operations of an incident do beside state and clocks. This part is code: a procedure
     may put its operations in another order, but filing, dispatch and accepting mean what they mean."""
     if command.operation == "file":
-        filed = _filing(tx, case, command.given.get("filing_condition"))
-        return _taken_on(tx, actor, case, command.given.get("area"), filed, move)
+        filed = filing(tx, case, command.given.get("filing_condition"))
+        return taken_on(tx, actor, case, command.given.get("area"), filed, move)
     if command.operation == "dispatch":
         target = dispatch_case(tx, actor, command.case_id, command.given["to"], now)
         return Changes(
@@ -302,94 +320,9 @@ def _changes(
     if command.operation == "accept":
         return Changes(holder_account_id=actor.account_id)
     if command.operation == "check" and command.given.get("passed") is False:
-        return Changes(limits={"handle": _handle_limit(tx, case["id"])})
+        return Changes(limits={"handle": handle_limit(tx, case["id"])})
     if command.operation in ("check", "close"):
         # Nothing is barred, nothing hidden (docs/decisions/0018): what was lacking is told for good.
-        owed = photos_owed(tx, command.case_id)
+        owed = photos_owed(tx, command.case_id).kinds
         return Changes(event_data={"photos_owed": owed} if owed else {})
     return Changes()
-
-
-def _filing(tx: Transaction, case: Row, wanted: str | None) -> Changes:
-    row = tx.one(
-        "SELECT f.id, f.code, f.limit_amount, f.limit_unit, f.severity"
-        "  FROM filing_condition f LEFT JOIN incident n ON n.case_id = %(case)s"
-        " WHERE f.item_id = %(item)s AND (%(code)s::text IS NULL OR f.code = %(code)s)"
-        " ORDER BY f.id = n.filing_condition_id DESC NULLS LAST, f.is_default DESC, f.code LIMIT 1",
-        {"case": case["id"], "item": case["item_id"], "code": wanted},
-    )
-    if row is None:
-        raise InvalidInput.of(
-            "filing_condition",
-            "unknown_filing_condition",
-            f"这个事项没有立案条件 {wanted}",
-            f"This matter has no filing condition {wanted}",
-        )
-    tx.execute(
-        "UPDATE incident SET filing_condition_id = %(condition)s WHERE case_id = %(case)s",
-        {"condition": row["id"], "case": case["id"]},
-    )
-    return Changes(
-        limits={"handle": Limit(row["limit_amount"], row["limit_unit"])},
-        severity=row["severity"],
-        event_data={"filing_condition": row["code"]},
-    )
-
-
-def _taken_on(
-    tx: Transaction, actor: Actor, case: Row, wanted: str | None, filed: Changes, move: Move
-) -> Changes:
-    """The filing with the area that takes on a case which lies in none (docs/decisions/0015); after
-    a return to intake it may be another.
-
-    Raises InvalidInput naming `area`: missing, not an area of the desk's own, or not wanted.
-    """
-    if wanted is None and (
-        case["area_path"] is not None or "area" not in move.requires.get("properties", ())
-    ):
-        return filed  # inside, named before, or by a procedure of old, which knew no area
-    if not tx.scalar("SELECT outside FROM incident WHERE case_id = %(id)s", {"id": case["id"]}):
-        raise InvalidInput.of(
-            "area",
-            "area_known",
-            "地点在网格内，承办区域由地点定，不用填",
-            "The place lies in an area, which is the one that takes the case on; leave this out",
-        )
-    if wanted is None:
-        raise InvalidInput.of(
-            "area",
-            "required",
-            "地点在辖区外，请写明由哪个街道、社区或网格承办（编码）",
-            "The place lies outside every area: say which street, community or grid takes it on (code)",
-        )
-    path = tx.scalar(_OWN_AREA, {"code": wanted, "own": _intake_areas(actor)})
-    if path is None:
-        raise InvalidInput.of(
-            "area",
-            "unknown_area",
-            f"辖区内没有这个街道、社区或网格：{wanted}",
-            f"There is no such street, community or grid of your own: {wanted}",
-        )
-    data = {**filed.event_data, "area": wanted, "area_by_hand": True}
-    return replace(filed, area_path=str(path), event_data=data)
-
-
-_OWN_AREA = """
-SELECT path::text FROM area_now
- WHERE code = %(code)s AND level IN ('street', 'community', 'grid', 'microgrid')
-   AND path <@ %(own)s::ltree[]
-"""
-
-
-def _intake_areas(actor: Actor) -> list[str]:
-    return [p.area_path for p in actor.postings if p.post in INTAKE_POSTS and p.area_path]
-
-
-def _handle_limit(tx: Transaction, case_id: UUID) -> Limit:
-    row = tx.one(
-        "SELECT f.limit_amount, f.limit_unit FROM incident n"
-        " JOIN filing_condition f ON f.id = n.filing_condition_id WHERE n.case_id = %(id)s",
-        {"id": case_id},
-    )
-    assert row is not None
-    return Limit(row["limit_amount"], row["limit_unit"])

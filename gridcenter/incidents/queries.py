@@ -1,49 +1,17 @@
-"""Lists and details of incidents. JSON is built in PostgreSQL; one list is one statement."""
+"""Lists of incidents. JSON is built in PostgreSQL; one list is one statement."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from gridcenter.actor import AREA_POSTS, INTAKE_POSTS, Actor
-from gridcenter.casework.operations import CASE_COLUMNS, WITHOUT_PHOTOS, facts_of, holds
-from gridcenter.casework.procedures import ProcedureRules, procedure_by_id
 from gridcenter.database import Row, Transaction
-from gridcenter.errors import AREA, MATTER, FieldError, InvalidInput, NotFound, Words
-from gridcenter.moves import Move, allowed
-
-# Those that is_open() of SQL leaves out.
-CLOSED_STATES = ("closed", "evaluated", "rejected")
-
-# The time state of a case: which stroke and colour it gets. `soon` begins when less is left than a quarter
-# of the stage or one hour, whichever is more, but never before half of the stage is over
-# (docs/decisions/0007).
-_SOON = """
-least(greatest((c.due_at - c.stage_started_at) / 4, interval '1 hour'),
-      (c.due_at - c.stage_started_at) / 2)
-"""
-TIME_STATE = f"""
-CASE WHEN NOT is_open(c.state) THEN 'closed'
-     WHEN c.due_at IS NULL THEN 'stopped'
-     WHEN c.due_at <= now() THEN 'overdue'
-     WHEN c.due_at - now() < {_SOON} THEN 'soon'
-     ELSE 'in_time' END
-"""
-
-SUMMARY = f"""
-'id', c.id, 'number', c.number, 'state', c.state, 'severity', c.severity, 'channel', c.channel,
-'matter', json_build_object('code', i.code, 'name', i.name, 'name_en', i.name_en),
-'area_path', c.area_path::text, 'place', c.place, 'address', c.address, 'outside', c.area_path IS NULL,
-'lon', round(ST_X(c.location)::numeric, 7), 'lat', round(ST_Y(c.location)::numeric, 7),
-'stage', c.stage, 'due_at', c.due_at, 'soon_at', c.due_at - {_SOON},
-'close_due_at', c.close_due_at, 'time_state', {TIME_STATE},
-'opened_at', c.opened_at, 'changed_at', c.changed_at, 'closed_at', c.closed_at,
-'returns', c.returns, 'reworks', c.reworks, 'synthetic', c.synthetic, 'version', c.version
-"""
+from gridcenter.errors import AREA, MATTER, FieldError, InvalidInput, Words
+from gridcenter.incidents.summary import SUMMARY, TIME_STATE
 
 _HOLDER = "(SELECT w.code FROM grid_worker w WHERE w.id = c.holder_worker_id)"
 # A wall hangs in a room: no door and nobody's number.
@@ -251,163 +219,6 @@ def _cursor(text: str) -> dict[str, Any]:
             "翻页位置不对，从第一页重新开始",
             "Not a cursor of ours; start again",
         ) from None
-
-
-_DETAIL = f"""
-SELECT json_build_object({SUMMARY},
-         'description', c.description, 'reported_at', n.reported_at, 'filed_at', c.filed_at,
-         'handled_at', c.handled_at, 'confidentiality', c.confidentiality,
-         'location', json_build_object('datum', n.datum, 'given_lon', n.given_lon,
-           'given_lat', n.given_lat, 'accuracy_m', n.accuracy_m,
-           'border_m', round(n.border_m::numeric, 1), 'certain', n.certain, 'outside', n.outside,
-           'area_by_hand', n.outside AND c.area_path IS NOT NULL,
-           'unit_grid', n.unit_grid_code),
-         'filing_condition', (SELECT json_build_object('code', f.code, 'name', f.name,
-             'name_en', f.name_en, 'limit_amount', f.limit_amount, 'limit_unit', f.limit_unit,
-             'closing_condition', f.closing_condition,
-             'closing_condition_en', f.closing_condition_en, 'evidence', f.evidence)
-            FROM filing_condition f
-           WHERE f.id = coalesce(n.filing_condition_id,
-                   (SELECT id FROM filing_condition WHERE item_id = c.item_id AND is_default))),
-         'holder', (SELECT json_build_object('to', w.code, 'name', w.display_name)
-                      FROM grid_worker w WHERE w.id = c.holder_worker_id),
-         'department', (SELECT json_build_object('to', d.code, 'name', d.name, 'name_en', d.name_en)
-                          FROM department d WHERE d.id = c.department_id),
-         'default_department', (SELECT json_build_object('to', d.code, 'name', d.name,
-                          'name_en', d.name_en) FROM department d WHERE d.id = i.default_department_id),
-         'responsible', (SELECT json_build_object('to', w.code, 'name', w.display_name)
-                           FROM duty d JOIN grid_worker w ON w.id = d.worker_id
-                          WHERE d.area_path @> c.area_path AND d.valid @> CURRENT_DATE
-                            AND d.kind = 'responsible'
-                          ORDER BY nlevel(d.area_path) DESC, w.code LIMIT 1),
-         'timers', (SELECT coalesce(json_agg(json_build_object('stage', t.stage,
-                      'limit_amount', t.limit_amount, 'limit_unit', t.limit_unit,
-                      'started_at', t.started_at, 'due_at', t.due_at,
-                      'original_due_at', t.original_due_at, 'stopped_at', t.stopped_at,
-                      'overdue_at', t.overdue_at) ORDER BY t.id), '[]')
-                      FROM case_timer t WHERE t.case_id = c.id),
-         'photos', (SELECT coalesce(json_agg(json_build_object('id', a.id, 'stage', a.stage,
-                      'width_px', a.width_px, 'height_px', a.height_px, 'taken_at', a.taken_at,
-                      'at', a.at, 'url', '/api/v1/incidents/' || c.id || '/photos/' || a.id)
-                      ORDER BY a.at, a.id), '[]')
-                      FROM attachment a WHERE a.case_id = c.id),
-         'events', (SELECT coalesce(json_agg(json_build_object('version', e.version,
-                      'operation', e.operation, 'from_state', e.from_state, 'to_state', e.to_state,
-                      'at', e.at, 'happened_at', e.happened_at, 'post', e.post,
-                      'who', event_actor(e.account_id), 'note', e.note,
-                      'to_name_en', (SELECT d.name_en FROM department d WHERE d.code = e.data->>'to'),
-                      'data', e.data) ORDER BY e.id), '[]')
-                      FROM case_event e WHERE e.case_id = c.id)
-       ) AS item
-  FROM case_file c JOIN catalogue_item i ON i.id = c.item_id JOIN incident n ON n.case_id = c.id
- WHERE c.id = %(id)s
-"""
-
-
-def incident_detail(
-    tx: Transaction, actor: Actor, incident_id: UUID, locale: str
-) -> dict[str, Any]:
-    """Everything about one incident with its events, photos, timers and `allowed_operations`.
-
-    `allowed_operations`: [{operation, name, allowed, reasons, requires}] of this actor, what can be
-    done now and what lies ahead with the reason why not yet. Raises NotFound outside the scope.
-    """
-    case = tx.one(CASE_COLUMNS, {"id": incident_id})
-    item = tx.scalar(_DETAIL, {"id": incident_id})
-    if case is None or item is None:
-        raise NotFound()
-    key = f"casework.procedure.{case['procedure_id']}"
-    rules = tx.recent(key, lambda t: procedure_by_id(t, case["procedure_id"]), 600.0)
-    photos = tx.one(_PHOTOS, {"id": incident_id})
-    assert photos is not None
-    owed = _lacking(photos) if not photos["explained"] else []  # nobody is asked for a reason twice
-    item["allowed_operations"] = allowed_operations(
-        case, actor, rules, locale, owed, outside=item["location"]["outside"]
-    )
-    item["photos_owed"] = _lacking(photos)
-    return dict(item)
-
-
-def allowed_operations(
-    case: Row,
-    actor: Actor,
-    rules: ProcedureRules,
-    locale: str,
-    photos_owed: Collection[str] = (),
-    *,
-    outside: bool = False,
-) -> list[dict[str, Any]]:
-    """What this actor may do with the case now or later, as the server itself would decide.
-
-    `requires` of an operation has room for a reason where photos are owed, and asks for the area
-    where the case lies in none (`outside`: its place does, whoever has taken it on).
-    """
-    facts = facts_of(case, actor)
-    found = allowed(rules.moves, case["state"], actor.posts, holds(case, actor), facts)
-    left_out = set() if photos_owed else {WITHOUT_PHOTOS}
-    if not outside:
-        left_out.add("area")
-    needed = {"area"} if outside and case["area_path"] is None else set()
-    return [
-        {
-            "operation": each.operation,
-            "name": each.words.in_locale(locale),
-            "allowed": each.is_allowed,
-            "reasons": [reason.in_locale(locale) for reason in each.reasons],
-            "sentence": each.detail(locale),
-            "requires": _requires(each.moves[-1], needed, left_out),
-            "moves": [
-                {
-                    "to_state": m.to_state,
-                    "name": m.words.in_locale(locale),
-                    "when": m.when,
-                    "requires": _requires(m, needed, left_out),
-                }
-                for m in each.moves
-            ],
-        }
-        for each in found
-    ]
-
-
-def _requires(move: Move, needed: set[str], left_out: set[str]) -> dict[str, Any]:
-    """What a move asks for in this case: of its fields, those `needed` are required."""
-    declared = move.requires.get("properties", {})
-    required = [*move.requires.get("required", ()), *sorted(needed & declared.keys())]
-    asked: dict[str, Any] = {**move.requires}
-    if "properties" in asked:
-        asked["properties"] = {k: v for k, v in declared.items() if k not in left_out}
-    return {**asked, "required": required} if required else asked
-
-
-# What the filing condition asks for, what is there, and whether the last check said why it is not.
-_PHOTOS = """
-SELECT f.evidence, c.handled_at, c.state,
-       ARRAY(SELECT DISTINCT stage FROM attachment a WHERE a.case_id = c.id) AS there,
-       coalesce((SELECT e.data->'given' ? 'without_evidence' FROM case_event e
-                  WHERE e.case_id = c.id AND e.operation = 'check' ORDER BY e.id DESC LIMIT 1),
-                false) AS explained
-  FROM case_file c JOIN incident n ON n.case_id = c.id
-  LEFT JOIN filing_condition f
-    ON f.id = coalesce(n.filing_condition_id,
-                       (SELECT id FROM filing_condition WHERE item_id = c.item_id AND is_default))
- WHERE c.id = %(id)s
-"""
-
-
-def photos_owed(tx: Transaction, incident_id: UUID) -> list[str]:
-    """Kinds of photos that the case lacks now, whether or not somebody said why."""
-    photos = tx.one(_PHOTOS, {"id": incident_id})
-    return _lacking(photos) if photos is not None else []
-
-
-def _lacking(photos: Row) -> list[str]:
-    """Kinds of photos that the filing condition asks for and that have not arrived yet."""
-    due = set(photos["evidence"] or ())
-    working = photos["state"] in ("accepted", "handling", "rework")
-    if photos["handled_at"] is None and not working:
-        due.discard("after")
-    return sorted(due - set(photos["there"]))
 
 
 def counts_by_state(

@@ -1,26 +1,15 @@
 """What changes the registry. Buildings are written in sets: callers stage rows, three statements
-compare and write; a dwelling is confirmed one at a time, against the version that was seen.
+compare and write.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import LiteralString
-from uuid import UUID
 
-from gridcenter.actor import Actor
 from gridcenter.areas.assigning import assign_homes
 from gridcenter.areas.operations import MANY
 from gridcenter.database import Transaction
-from gridcenter.errors import Conflict, FieldError, InvalidInput, MoveNotAllowed, NotFound, Words
-from gridcenter.registry.rules import (
-    DWELLING,
-    LARGEST_HOUSEHOLD,
-    OCCUPANCIES,
-    lives_there,
-    occupancy_words,
-)
 
 STAGE = """
 CREATE TEMPORARY TABLE building_incoming (
@@ -127,110 +116,3 @@ def write_buildings(tx: Transaction) -> BuildingCounts:
         "SELECT code FROM building_incoming EXCEPT SELECT code FROM building_placed ORDER BY code"
     )
     return BuildingCounts(new, changed, placed - new - changed, tuple(r["code"] for r in lost))
-
-
-@dataclass(frozen=True)
-class ConfirmDwelling:
-    """What somebody found at a dwelling; `size` is None when nobody lives there or it is unknown."""
-
-    dwelling_id: UUID
-    version: int
-    occupancy: str
-    size: int | None = None
-
-
-CONFIRMERS = frozenset({"grid_worker", "duty_officer"})
-
-_CONFIRM = """
-UPDATE dwelling SET occupancy = %(occupancy)s, confirmed_at = %(now)s, confirmed_by = %(account)s,
-                    version = version + 1
- WHERE id = %(id)s AND version = %(version)s
-RETURNING version
-"""
-_END_HOUSEHOLD = """
-UPDATE household SET valid = daterange(lower(valid), greatest(CURRENT_DATE, lower(valid))),
-                     version = version + 1
- WHERE dwelling_id = %(id)s AND upper_inf(valid)
-"""
-_KEEP_HOUSEHOLD = """
-UPDATE household SET size = %(size)s, confirmed_at = %(now)s, confirmed_by = %(account)s,
-                     version = version + 1
- WHERE dwelling_id = %(id)s AND upper_inf(valid)
-"""
-_NEW_HOUSEHOLD = """
-INSERT INTO household (dwelling_id, size, area_path, source, confirmed_at, confirmed_by, is_example)
-SELECT d.id, %(size)s, d.area_path, 'confirmed', %(now)s, %(account)s, d.is_example
-  FROM dwelling d WHERE d.id = %(id)s
-"""
-
-
-def confirm_dwelling(tx: Transaction, actor: Actor, command: ConfirmDwelling, now: datetime) -> int:
-    """The dwelling's new version after noting occupancy and household size as found today.
-
-    Raises InvalidInput, MoveNotAllowed for other posts than CONFIRMERS, NotFound outside the scope,
-    Conflict when somebody else confirmed it since `command.version`.
-    """
-    _check(command)
-    if actor.posting_for(CONFIRMERS) is None:
-        raise MoveNotAllowed(
-            Words("核实户室", "Confirm a dwelling"),
-            [Words("由网格员、值班长核实", "done by grid workers and duty officers")],
-        )
-    stored = tx.one(
-        "SELECT version, occupancy, confirmed_at FROM dwelling WHERE id = %(id)s",
-        {"id": command.dwelling_id},
-    )
-    if stored is None:
-        raise NotFound(DWELLING)
-    given = {
-        "id": command.dwelling_id,
-        "version": command.version,
-        "occupancy": command.occupancy,
-        "size": command.size,
-        "now": now,
-        "account": actor.account_id,
-    }
-    version = tx.scalar(_CONFIRM, given)
-    if version is None:
-        raise Conflict(
-            {"version": stored["version"], "occupancy": stored["occupancy"]},
-            Words("这户刚被别人核实过", "somebody else has just confirmed this dwelling"),
-        )
-    if command.size is None:
-        tx.execute(_END_HOUSEHOLD, given)
-    elif not tx.execute(_KEEP_HOUSEHOLD, given):
-        tx.execute(_NEW_HOUSEHOLD, given)
-    return int(version)
-
-
-def _check(command: ConfirmDwelling) -> None:
-    errors = []
-    if command.occupancy not in OCCUPANCIES:
-        known = "、".join(OCCUPANCIES)
-        errors.append(
-            FieldError(
-                "occupancy", "unknown_occupancy", f"居住状态只能是：{known}", f"One of: {known}"
-            )
-        )
-    elif lives_there(command.occupancy) != (command.size is not None):
-        words = occupancy_words(command.occupancy)
-        errors.append(
-            FieldError(
-                "size",
-                "size_and_occupancy",
-                f"居住状态为{words.zh}时，人数{'必填' if command.size is None else '应为空'}",
-                f"A dwelling that is {words.en} {'needs a' if command.size is None else 'has no'}"
-                " household size",
-            )
-        )
-    if command.size is not None and not 1 <= command.size <= LARGEST_HOUSEHOLD:
-        errors.append(
-            FieldError(
-                "size",
-                "out_of_range",
-                f"人数应为 1 至 {LARGEST_HOUSEHOLD}",
-                f"The size is 1 to {LARGEST_HOUSEHOLD}",
-            )
-        )
-    if errors:
-        raise InvalidInput(errors)

@@ -13,10 +13,12 @@ from typing import Any
 from gridcenter.areas.queries import AREA
 from gridcenter.database import Row, Transaction
 from gridcenter.errors import BUILDING, NotFound
-from gridcenter.registry.rules import STALE_AFTER_DAYS
 
 # How near a case must be to count as being at the building; phones are worse, but pins are set.
 AT_BUILDING_M = 5.0
+# After half a year without confirmation a dwelling is shown as stale (two visits a year are usual
+# to an ordinary household).
+STALE_AFTER_DAYS = 180
 
 # The dwelling chart (楼盘表): one object per entrance, in it one per floor from the top, in it the
 # rooms in order. `fresh_days` is None where nobody ever confirmed.

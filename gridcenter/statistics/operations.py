@@ -33,7 +33,8 @@ ON CONFLICT (day) DO UPDATE SET closed_at = now(), facts = excluded.facts
 """
 _GAPS = """
 SELECT d::date AS day
-  FROM generate_series((SELECT (min(at) AT TIME ZONE %(zone)s)::date FROM case_event)::timestamp,
+  FROM generate_series((SELECT greatest((min(at) AT TIME ZONE %(zone)s)::date, %(first)s)
+                          FROM case_event)::timestamp,
                        (now() AT TIME ZONE %(zone)s)::date - interval '1 day', '1 day') d
  WHERE NOT EXISTS (SELECT FROM closed_day k WHERE k.day = d::date)
  ORDER BY d
@@ -76,9 +77,11 @@ def close_day(tx: Transaction, day: date, zone: ZoneInfo) -> int:
 def close_open_days(tx: Transaction, zone: ZoneInfo) -> list[date]:
     """The local days that were over but not closed, oldest first, now closed.
 
-    For the nightly job and for a first load: a machine that was off over midnight catches up.
+    For the nightly job, a first load and imported history: a machine that was off catches up. What is
+    older than FIRST_YEAR belongs to no day.
     """
-    days = [row["day"] for row in tx.all(_GAPS, {"zone": zone.key})]
+    given = {"zone": zone.key, "first": date(FIRST_YEAR, 1, 1)}
+    days = [row["day"] for row in tx.all(_GAPS, given)]
     for day in days:
         close_day(tx, day, zone)
     return days

@@ -1,9 +1,9 @@
 """The figures of an area and a period, the list behind each of them, and their course over time.
 
-Closed days are read from `case_fact`, days not closed yet are derived by the same SQL function
-(sql/30_facts.sql), so a figure is the same whichever way it was counted. Facts stand under row
-rights; the asked area has to lie inside the reader's scope, a handler's figures are those of the
-own department. Cases outside every area (辖区外) belong to no area's figures.
+Closed days are read from their sums (`day_sum`) and, case by case, from `case_fact`; days not closed yet
+are derived by the SQL function that closes days (sql/30_facts.sql), so a figure is the same whichever
+way it was counted. Facts stand under row rights; the asked area has to lie inside the reader's scope, a
+handler's figures are those of the own department. Cases outside every area (辖区外) belong to no area's figures.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from gridcenter.actor import Actor
 from gridcenter.database import Transaction
-from gridcenter.incidents.queries import TIME_STATE
+from gridcenter.incidents.summary import TIME_STATE
 from gridcenter.statistics.counting import FACTS
 from gridcenter.statistics.queries import (
     Scope,

@@ -14,7 +14,7 @@ SELECT w.id, w.code, w.display_name, w.employment, w.capacity, w.area_path::text
        place_name(w.area_path) AS place, w.account_id, w.is_example,
        worker_account_disabled(w.account_id) AS disabled,
        (SELECT count(*) FROM case_file c
-         WHERE c.holder_account_id = w.account_id AND is_open(c.state)) AS load,
+         WHERE c.holder_account_id = w.account_id AND in_hand(c.state)) AS load,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('area', n.code, 'level', n.level, 'name', n.name,
                  'place', place_name(n.path), 'kind', d.kind, 'rank', d.rank)
                  ORDER BY d.rank, d.kind, nlevel(n.path), n.code), '[]')
@@ -36,14 +36,6 @@ SELECT d.id, w.code AS worker, w.display_name, w.employment, n.code AS area, n.l
    AND (%(path)s::text IS NULL OR d.area_path <@ %(path)s::text::ltree)
    AND (%(worker)s::text IS NULL OR lower(w.code) = lower(%(worker)s))
  ORDER BY n.path, d.rank, d.kind DESC, w.code
-"""
-
-_RESPONSIBLE = """
-SELECT w.id, w.code, w.display_name, w.account_id, d.kind, d.rank, n.code AS area, n.level
-  FROM duty d JOIN grid_worker w ON w.id = d.worker_id JOIN area_now n ON n.id = d.area_id
- WHERE d.area_path @> %(path)s::ltree AND d.valid @> coalesce(%(at)s::date, CURRENT_DATE)
-   AND w.valid @> coalesce(%(at)s::date, CURRENT_DATE)
- ORDER BY d.kind = 'grid_leader', nlevel(d.area_path) DESC, d.rank, w.code
 """
 
 # The field page 'my grid': what the worker answers for, deepest duty first. Open incidents are those
@@ -84,7 +76,7 @@ SELECT json_build_object(
 
 
 def worker_list(tx: Transaction, area: str | None = None, at: date | None = None) -> list[Row]:
-    """Workers of an area (code; None: all that may be seen) with open load and duties, by code.
+    """Workers of an area (code; None: all that may be seen) with what they have in hand and duties, by code.
 
     Keys: id, code, display_name, employment, capacity, area_path, place, account_id, disabled, load,
     duties [{area, level, name, place, kind, rank}] without single micro-grids, is_example.
@@ -104,15 +96,6 @@ def duties(
     """
     path = area_by_code(tx, area)["path"] if area is not None else None
     return tx.all(_DUTIES, {"path": path, "worker": worker, "at": at})
-
-
-def responsible_for(tx: Transaction, path: str, at: date | None = None) -> list[Row]:
-    """Who answers for a place, in the order they are called: responsible, deputies, then outward;
-    grid leaders last. Empty when nobody does.
-
-    Keys: id, code, display_name, account_id, kind, rank, area, level.
-    """
-    return tx.all(_RESPONSIBLE, {"path": path, "at": at})
 
 
 def my_duties(tx: Transaction, actor: Actor, at: date | None = None) -> str:

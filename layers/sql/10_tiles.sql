@@ -46,24 +46,25 @@ RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
               ELSE 'in_time' END
 $$;
 
--- Where workers can be expected: the last position when it is fresh (two hours), else the middle of the
--- area they answer for. For those who dispatch; load is the number of open cases the worker holds.
+-- Where workers can be expected: the last position while it is fresh, else their home; the same as
+-- candidates for a case have. For those who dispatch; load is the number of cases the worker has in hand.
 CREATE OR REPLACE FUNCTION worker_places(box geometry)
 RETURNS TABLE (id uuid, code text, load integer, stale boolean, place geometry)
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT w.id, w.code,
-         (SELECT count(*) FROM case_file c WHERE c.holder_account_id = w.account_id AND is_open(c.state))::int,
+         (SELECT count(*) FROM case_file c WHERE c.holder_account_id = w.account_id AND in_hand(c.state))::int,
          f.stale, f.place
     FROM (SELECT p.worker_id, false AS stale, p.location AS place
             FROM worker_position p
-           WHERE p.location && box AND p.taken_at > now() - interval '2 hours'
+           WHERE p.location && box AND position_is_fresh(p.taken_at, now())
           UNION ALL
-          (SELECT DISTINCT ON (d.worker_id) d.worker_id, true, ST_PointOnSurface(v.geom)
-            FROM area_version v JOIN duty d ON d.area_id = v.area_id
-           WHERE v.geom && box AND upper_inf(v.valid) AND d.valid @> CURRENT_DATE AND d.rank = 0
-             AND NOT EXISTS (SELECT FROM worker_position p WHERE p.worker_id = d.worker_id
-                                AND p.taken_at > now() - interval '2 hours')
-           ORDER BY d.worker_id, nlevel(v.path) DESC, v.path)) f
+          SELECT near.worker_id, true, home.middle
+            FROM (SELECT DISTINCT d.worker_id
+                    FROM area_version v JOIN duty d ON d.area_id = v.area_id
+                   WHERE v.geom && box AND upper_inf(v.valid) AND d.valid @> CURRENT_DATE
+                     AND NOT EXISTS (SELECT FROM worker_position p WHERE p.worker_id = d.worker_id
+                                        AND position_is_fresh(p.taken_at, now()))) near
+           CROSS JOIN LATERAL worker_home(near.worker_id) home) f
     JOIN grid_worker w ON w.id = f.worker_id AND w.valid @> CURRENT_DATE
    WHERE (SELECT actor_holds('{dispatcher,duty_officer}')) AND f.place && box
 $$;

@@ -157,6 +157,15 @@ def test_an_operation_from_another_state_says_what_comes_first():
     assert caught.value.detail("zh") == "现在不能：立案（当前状态办不了）"
 
 
+def test_what_names_a_move_of_another_state_never_means_the_one_that_is_left():
+    """Not done yet, said once more by who is on the spot, is not "done"."""
+    with pytest.raises(MoveNotAllowed) as caught:
+        moves.choose(MOVES, "handling", "handle", {"done": False, "note": "还在等配件"})
+    assert caught.value.detail("zh") == "现在不能：到场（当前状态办不了）"
+    done = moves.choose(MOVES, "handling", "handle", {"note": "已清运"})
+    assert done.to_state == "handled"
+
+
 def test_permit_refuses_with_all_reasons():
     check = moves.choose(MOVES, "handled", "check", {"passed": True})
     moves.permit(check, ["intake"], False, facts(["intake"], handler=2))

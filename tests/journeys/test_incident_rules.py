@@ -87,6 +87,45 @@ def test_a_repeat_is_known_though_a_mark_of_the_same_version_was_written(house: 
     assert (again.status_code, again.json["version"]) == (200, 3)
 
 
+@pytest.mark.parametrize("reporter", ["01-001", "01-002"])
+def test_a_return_is_known_again_though_the_case_is_out_of_reach(
+    house: House, reporter: str
+) -> None:
+    """The answer to the first got lost; who reported the case still reads it, but holds it no more."""
+    body = builders.report_json(builders.report(MICROGRID))
+    incident = str(house.client(reporter).post("/api/v1/incidents", body).json["id"])
+    house.client("I-01").operate(incident, "file", 1)
+    house.client("D-01").operate(incident, "dispatch", 2, to="01-002")
+    worker = house.client("01-002")
+    answers = [worker.operate(incident, "return", 3, reason="不是我的网格") for _ in range(2)]
+    assert [(a.status_code, a.json["version"], a.json["state"]) for a in answers] == [
+        (200, 4, "returned")
+    ] * 2
+    with house.owner.transaction(read_only=True) as tx:
+        assert tx.scalar("SELECT version FROM case_file WHERE id = %(id)s", {"id": incident}) == 4
+    # What was not the same word, or not one's own, is as unknown as before.
+    refused = 403 if reporter == "01-002" else 404
+    assert worker.operate(incident, "return", 3, reason="别的理由").status_code == refused
+    assert (
+        house.client("01-003").operate(incident, "return", 3, reason="不是我的网格").status_code
+        == 404
+    )
+
+
+def test_not_done_yet_said_twice_does_not_complete_a_case(house: House) -> None:
+    incident, worker = filed_incident(house), house.client("01-001")
+    house.client("D-01").operate(incident, "dispatch", 2, to="01-001")
+    worker.operate(incident, "accept", 3)
+    assert worker.operate(incident, "handle", 4, note="已到场", done=False).json["state"] == (
+        "handling"
+    )
+    again = worker.operate(incident, "handle", 5, note="还在等配件", done=False)
+    assert (again.status_code, again.json["code"]) == (409, "move_not_allowed")
+    seen = detail(house, incident)
+    assert (seen["state"], seen["version"]) == ("handling", 5)
+    assert worker.operate(incident, "handle", 5, note="已办好").json["state"] == "handled"
+
+
 # --- photos ------------------------------------------------------------------------------------
 
 
@@ -276,6 +315,42 @@ def test_filing_a_case_outside_names_the_area_that_takes_it_on(house: House) -> 
     assert (sent.status_code, sent.json["state"]) == (200, "dispatched")
     topics = dispatcher.get("/api/v1/journal", after="0").json["items"]
     assert [e["data"]["operation"] for e in topics] == ["file", "dispatch"]
+
+
+def test_intake_gets_what_a_handler_reports_from_outside_every_area(house: House) -> None:
+    """A handler's posting has no area: the report goes to the nearest desk (docs/decisions/0015)."""
+    body = builders.report_json(builders.report(**OUTSIDE, channel="department"))
+    received = house.client("H-01").post("/api/v1/incidents", body)
+    assert received.status_code == 201, received.text
+    incident, intake = received.json["id"], house.client("I-01")
+    assert [i["id"] for i in intake.get("/api/v1/incidents", area="outside").json["items"]] == [
+        incident
+    ]
+    filed = intake.operate(incident, "file", 1, area=f"{builders.STREET}001")
+    assert (filed.status_code, filed.json["state"]) == (200, "filed")
+
+
+def test_a_department_with_an_area_reports_to_the_desk_of_that_area(house: House) -> None:
+    with house.owner.transaction() as tx:
+        tx.execute(
+            "UPDATE department SET area_path = %(p)s WHERE code = 'zhzf'",
+            {"p": f"{builders.STREET}.002"},
+        )
+    body = builders.report_json(builders.report(**OUTSIDE, channel="department"))
+    incident = house.client("H-01").post("/api/v1/incidents", body).json["id"]
+    with house.owner.transaction(read_only=True) as tx:
+        path = "SELECT intake_path::text FROM case_file WHERE id = %(id)s"
+        assert tx.scalar(path, {"id": incident}) == f"{builders.STREET}.002"
+    assert house.client("I-01").get(f"/api/v1/incidents/{incident}").status_code == 200
+
+
+def test_without_any_area_nobody_could_take_a_report_in(house: House) -> None:
+    with house.owner.transaction() as tx:
+        tx.execute("TRUNCATE area_version CASCADE")
+    body = builders.report_json(builders.report(**OUTSIDE, channel="department"))
+    refused = house.client("H-01").post("/api/v1/incidents", body)
+    assert field_of(refused) == "lon"
+    assert refused.json["errors"][0]["code"] == "no_areas"
 
 
 def test_another_area_takes_it_on_after_a_return_to_intake(house: House) -> None:

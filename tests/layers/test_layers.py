@@ -9,7 +9,7 @@ import re
 import pytest
 
 from gridcenter.errors import InvalidInput, NotFound
-from gridcenter.incidents.queries import TIME_STATE
+from gridcenter.incidents.summary import TIME_STATE
 from layers.catalog import LAYERS, layer_named
 from layers.queries import geojson, layer_version, shared_version, stamped_tile, tile, tile_version
 from layers.statements import tile_statement

@@ -100,6 +100,51 @@ def test_upgrading_twice_changes_nothing(settings: Settings, empty_url: str) -> 
     assert len(first[0]) > 60
 
 
+OLD_CASES = """
+SET session_replication_role = replica;
+INSERT INTO case_file (id, number, kind, item_id, procedure_id, state, severity, area_path, channel,
+                       description, opened_at, location, content_hash)
+SELECT gen_random_uuid(), n.number, 'incident', 1, 1, 'reported', 'general', n.path::ltree, 'desk', '',
+       now(), ST_SetSRID(ST_MakePoint(n.lon, 31), 4490), ''
+  FROM (VALUES ('inside', 'west.001', 120.0), ('near west', NULL, 120.3), ('near east', NULL, 120.7))
+    n(number, path, lon);
+"""
+OLD_AREAS = """
+INSERT INTO area_version (area_id, level, name, path, geom, area_m2, perimeter_m, valid, source)
+SELECT n, 'street', path, path::ltree, ST_Multi(ST_MakeEnvelope(119.9 + n, 30.9, 120.1 + n, 31.1, 4490)),
+       1, 1, '[2026-01-01,)', 'test'
+  FROM (VALUES (0, 'west'), (1, 'east')) a(n, path);
+"""
+
+
+@pytest.mark.parametrize("there_are_areas", [True, False])
+def test_cases_that_nobody_saw_get_a_way_in(
+    settings: Settings, empty_url: str, there_are_areas: bool
+) -> None:
+    config = config_for(empty_url)
+    config.attributes["skip_derived"] = True
+    command.upgrade(config, "0012")
+    name = empty_url.rpartition("/")[2].partition("?")[0]
+    with connect(settings.url("admin", name)) as connection:
+        connection.execute(OLD_CASES.encode())
+        if there_are_areas:
+            connection.execute(OLD_AREAS.encode())
+        connection.commit()
+    command.upgrade(config, "0013")
+    with connect(settings.url("admin", name)) as connection:
+        tx = Transaction(connection)
+        rows = tx.all("SELECT number, intake_path::text AS path FROM case_file")
+        valid = tx.scalar(
+            "SELECT convalidated FROM pg_constraint WHERE conname = 'case_file_way_in_check'"
+        )
+    ways = {row["number"]: row["path"] for row in rows}
+    if there_are_areas:
+        assert ways == {"inside": "west.001", "near west": "west", "near east": "east"}
+    else:
+        assert ways == {"inside": "west.001", "near west": None, "near east": None}
+    assert valid is there_are_areas
+
+
 def test_revisions_form_one_line_and_import_no_application_code() -> None:
     script = ScriptDirectory(str(ROOT / "migrations"))
     assert len(script.get_heads()) == 1

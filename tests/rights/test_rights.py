@@ -209,6 +209,58 @@ def test_lists_use_their_index_under_row_rights(house: House) -> None:
         assert "case_file_location_idx" in near
 
 
+WRITES = {
+    "case_event": "INSERT INTO case_event (case_id, version, operation, to_state, happened_at,"
+    " account_id) VALUES (%(case)s, 99, 'close', 'closed', now(), %(me)s)",
+    "case_timer": "INSERT INTO case_timer (case_id, stage, limit_amount, limit_unit, started_at)"
+    " VALUES (%(case)s, 'check', 1, 'work_hour', now())",
+    "incident": "INSERT INTO incident (case_id, datum, given_lon, given_lat, certain, outside,"
+    " reported_at) VALUES (%(case)s, 'cgcs2000', 0, 0, true, false, now())",
+    "journal": "INSERT INTO journal (topic, subject_id) VALUES ('case', %(case)s)",
+    "dispatch_choice": "INSERT INTO dispatch_choice (case_id, chosen, candidates, account_id)"
+    " VALUES (%(case)s, '01-001', '[]', %(me)s)",
+}
+
+
+@pytest.mark.parametrize("table", WRITES)
+def test_nothing_is_written_about_a_case_out_of_sight(house: House, table: str) -> None:
+    case = report(house, OTHER, "01-002")
+    with house.owner.transaction() as tx:
+        tx.execute("DELETE FROM incident")  # so that no key but the policy stands in the way
+    for who, may in (("01-001", False), ("D-01", True)):
+        with house.acting(who, read_only=False) as tx:
+            given = {"case": case, "me": house.actor(who).account_id}
+            if may:
+                assert tx.execute(WRITES[table], given) == 1
+            else:
+                with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level"):
+                    tx.execute(WRITES[table], given)
+                tx.connection.rollback()
+
+
+def test_a_desk_reads_what_came_in_by_its_own_index(house: House) -> None:
+    with house.owner.transaction() as tx:
+        fill_cases(tx, 20_000)
+        # The desk of one community reads by where a report came in alone, wherever it happened.
+        tx.execute("UPDATE case_file SET area_path = subpath(area_path, 0, 1)")
+        tx.execute("ANALYZE case_file")
+        tx.execute(
+            "UPDATE posting SET area_path = (SELECT path FROM area_now WHERE code = %(c)s)"
+            " WHERE post = 'intake'",
+            {"c": OWN},
+        )
+    actor = actor_of(house, "I-01")
+    with connect(house.settings.url("web", house.name)) as connection:
+        tx = Transaction(connection)
+        act_as(tx, actor)
+        asked = {"p": actor.postings[0].area_path}
+        counted = "SELECT count(*) FROM case_file c WHERE c.intake_path <@ %(p)s::ltree"
+        assert tx.scalar(counted, asked) == 2_500
+        plan = explained(tx, counted, asked)
+        assert "case_file_intake_gist_idx" in plan
+        assert "Seq Scan on case_file" not in plan
+
+
 def explained(tx: Transaction, statement: str, params: dict[str, object]) -> str:
     """The plan as text."""
     rows = tx.all(f"EXPLAIN {statement}", params)

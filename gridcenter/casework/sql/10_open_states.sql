@@ -10,3 +10,11 @@ CREATE OR REPLACE FUNCTION open_states() RETURNS text[]
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT array_agg(DISTINCT p.state) FROM procedure_state p WHERE is_open(p.state)
 $$;
+
+-- Whether the next word in this state is the holder's: what somebody has in hand (在办). What waits for a
+-- check or for closing is no work of the holder's any more. tests/gridcenter/casework holds this against the
+-- procedures.
+CREATE OR REPLACE FUNCTION in_hand(state text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT state IN ('dispatched', 'accepted', 'handling', 'rework', 'handled')
+$$;

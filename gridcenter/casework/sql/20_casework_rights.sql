@@ -1,3 +1,13 @@
+-- What belongs to a case may be written by whoever sees the case, or in the very statement that opens it:
+-- there the case file is not visible yet, to nobody. Existing cases are never new, whoever asks.
+CREATE OR REPLACE FUNCTION case_is_new(which uuid) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  RETURN NOT EXISTS (SELECT FROM case_file WHERE id = which);
+END $$;
+REVOKE EXECUTE ON FUNCTION case_is_new(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION case_is_new(uuid) TO gridcenter_web;
+
 -- Five ways in to a case, each with an index of its own: its area, where it came in, the department in
 -- charge, being its reporter, holding it. One bar for all of them: confidentiality.
 
@@ -38,7 +48,8 @@ GRANT SELECT, INSERT ON case_event TO gridcenter_web;
 CREATE POLICY of_case ON case_event FOR SELECT TO gridcenter_web
   USING (EXISTS (SELECT FROM case_file c WHERE c.id = case_id));
 CREATE POLICY append ON case_event FOR INSERT TO gridcenter_web
-  WITH CHECK (account_id = (SELECT actor_account()));
+  WITH CHECK (account_id = (SELECT actor_account())
+              AND (case_is_new(case_id) OR EXISTS (SELECT FROM case_file c WHERE c.id = case_id)));
 DROP TRIGGER IF EXISTS append_only ON case_event;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON case_event
   FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -48,10 +59,16 @@ GRANT SELECT, INSERT, UPDATE ON case_timer TO gridcenter_web;
 CREATE POLICY of_case ON case_timer FOR SELECT TO gridcenter_web
   USING (EXISTS (SELECT FROM case_file c WHERE c.id = case_id));
 CREATE POLICY started ON case_timer FOR INSERT TO gridcenter_web
-  WITH CHECK ((SELECT actor_account()) IS NOT NULL);
+  WITH CHECK ((SELECT actor_account()) IS NOT NULL
+              AND (case_is_new(case_id) OR EXISTS (SELECT FROM case_file c WHERE c.id = case_id)));
 CREATE POLICY stopped ON case_timer FOR UPDATE TO gridcenter_web
   USING (EXISTS (SELECT FROM case_file c WHERE c.id = case_id))
   WITH CHECK ((SELECT actor_account()) IS NOT NULL);
+
+-- What the feed says of a case is said by those who see it.
+CREATE POLICY of_case ON journal AS RESTRICTIVE FOR INSERT TO gridcenter_web
+  WITH CHECK (topic NOT IN ('case', 'photo') OR case_is_new(subject_id)
+              OR EXISTS (SELECT FROM case_file c WHERE c.id = subject_id));
 
 SELECT protect_table('attachment');
 GRANT SELECT, INSERT ON attachment TO gridcenter_web;

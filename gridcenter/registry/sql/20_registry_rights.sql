@@ -1,5 +1,5 @@
 -- What is there is seen by those whose area it is. Handlers, intake and walls see buildings (the map needs
--- them) but no dwellings and no households.
+-- them) but no dwellings and no households. Pages change neither of them.
 SELECT protect_table('building');
 GRANT SELECT, INSERT, UPDATE ON building TO gridcenter_web;
 CREATE POLICY by_area ON building FOR SELECT TO gridcenter_web
@@ -18,17 +18,3 @@ GRANT SELECT ON household TO gridcenter_web;
 CREATE POLICY by_area ON household FOR SELECT TO gridcenter_web
   USING (area_path <@ (SELECT actor_areas())
          AND (SELECT actor_holds('{grid_worker,dispatcher,duty_officer,official}')));
-
--- Who is on the spot confirms what lives there; everything else comes by import.
-GRANT UPDATE (occupancy, confirmed_at, confirmed_by, version) ON dwelling TO gridcenter_web;
-CREATE POLICY confirmed ON dwelling FOR UPDATE TO gridcenter_web
-  USING (area_path <@ (SELECT actor_areas()) AND (SELECT actor_holds('{grid_worker,duty_officer}')))
-  WITH CHECK (area_path <@ (SELECT actor_areas()));
-GRANT INSERT, UPDATE (size, valid, confirmed_at, confirmed_by, version) ON household
-  TO gridcenter_web;
-CREATE POLICY confirmed ON household FOR UPDATE TO gridcenter_web
-  USING (area_path <@ (SELECT actor_areas()) AND (SELECT actor_holds('{grid_worker,duty_officer}')))
-  WITH CHECK (area_path <@ (SELECT actor_areas()));
-CREATE POLICY found ON household FOR INSERT TO gridcenter_web
-  WITH CHECK (area_path <@ (SELECT actor_areas())
-              AND (SELECT actor_holds('{grid_worker,duty_officer}')));

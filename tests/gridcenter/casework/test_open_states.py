@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gridcenter.database import Transaction
-from gridcenter.incidents.queries import CLOSED_STATES
+from gridcenter.incidents.summary import CLOSED_STATES
 
 ENDED = """
 SELECT array_agg(DISTINCT state ORDER BY state) FROM procedure_state
@@ -21,6 +21,16 @@ def test_closed_states_are_those_that_the_public_hears_are_over(owner_tx: Transa
     for state in (*CLOSED_STATES, *open_ones):
         row = owner_tx.one("SELECT is_open(%(state)s) AS said", {"state": state})
         assert row == {"said": state in open_ones}, state
+
+
+def test_in_hand_is_where_the_next_word_is_the_holders(owner_tx: Transaction) -> None:
+    rows = owner_tx.all(
+        "SELECT state, in_hand(state) AS said, EXISTS (SELECT FROM procedure_move m"
+        " WHERE m.from_state = s.state AND m.holder_only) AS true FROM procedure_state s"
+    )
+    assert (
+        {r["state"] for r in rows if r["said"]} == {r["state"] for r in rows if r["true"]} != set()
+    )
 
 
 def test_every_state_is_known_to_the_public(owner_tx: Transaction) -> None:

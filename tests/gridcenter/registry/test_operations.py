@@ -1,19 +1,13 @@
-"""Buildings are written in sets and stand in exactly one micro-grid; dwellings keep their version."""
+"""Buildings are written in sets and stand in exactly one micro-grid."""
 
 from __future__ import annotations
-
-from uuid import uuid4
 
 import pytest
 from psycopg import errors
 
-from gridcenter.actor import Actor, ActorKind, Posting
-from gridcenter.database import Database, Transaction
-from gridcenter.errors import Conflict, InvalidInput, MoveNotAllowed, NotFound
+from gridcenter.database import Transaction
 from gridcenter.registry.operations import (
     BuildingCounts,
-    ConfirmDwelling,
-    confirm_dwelling,
     stage_buildings,
     write_buildings,
 )
@@ -23,11 +17,10 @@ from tests.builders import (
     STEP,
     STREET,
     WEST,
-    actor_named,
     square,
     stage_building,
 )
-from tests.gridcenter.registry.conftest import HERE, NEXT, NOW, furnish
+from tests.gridcenter.registry.conftest import HERE, NEXT, furnish
 
 CODE = f"{HERE}B001"
 
@@ -96,83 +89,3 @@ def test_dwellings_move_with_their_building(owner_tx: Transaction) -> None:
     )
     path = f"{STREET}.001.Z002.001"
     assert paths == [{"dwelling": path, "household": path, "building": path}]
-
-
-@pytest.fixture
-def worker(owner: Database) -> Actor:
-    with owner.transaction() as tx:
-        return actor_named(tx, "01-001")
-
-
-@pytest.fixture
-def home(owner_tx: Transaction) -> dict[str, object]:
-    furnish(owner_tx)
-    row = owner_tx.one("SELECT id, version FROM dwelling WHERE occupancy = 'owner' LIMIT 1")
-    assert row is not None
-    return row
-
-
-def test_a_confirmed_dwelling_has_a_new_version_and_household(
-    owner_tx: Transaction, worker: Actor, home: dict[str, object]
-) -> None:
-    command = ConfirmDwelling(home["id"], 1, "let", 2)  # type: ignore[arg-type]
-    assert confirm_dwelling(owner_tx, worker, command, NOW) == 2
-    row = owner_tx.one(
-        "SELECT d.occupancy, d.confirmed_at, d.confirmed_by, h.size FROM dwelling d"
-        " JOIN household h ON h.dwelling_id = d.id WHERE d.id = %(id)s",
-        home,
-    )
-    assert row == {
-        "occupancy": "let",
-        "confirmed_at": NOW,
-        "confirmed_by": worker.account_id,
-        "size": 2,
-    }
-
-
-def test_an_empty_dwelling_keeps_no_household_and_gets_one_again(
-    owner_tx: Transaction, worker: Actor, home: dict[str, object]
-) -> None:
-    confirm_dwelling(owner_tx, worker, ConfirmDwelling(home["id"], 1, "empty"), NOW)  # type: ignore[arg-type]
-    living = "SELECT size FROM household WHERE dwelling_id = %(id)s AND upper_inf(valid)"
-    assert owner_tx.all(living, home) == []
-    confirm_dwelling(owner_tx, worker, ConfirmDwelling(home["id"], 2, "owner", 5), NOW)  # type: ignore[arg-type]
-    assert owner_tx.all(living, home) == [{"size": 5}]
-
-
-def test_who_saw_an_older_version_is_told_what_stands(
-    owner_tx: Transaction, worker: Actor, home: dict[str, object]
-) -> None:
-    confirm_dwelling(owner_tx, worker, ConfirmDwelling(home["id"], 1, "empty"), NOW)  # type: ignore[arg-type]
-    with pytest.raises(Conflict) as caught:
-        confirm_dwelling(owner_tx, worker, ConfirmDwelling(home["id"], 1, "let", 1), NOW)  # type: ignore[arg-type]
-    assert caught.value.current == {"version": 2, "occupancy": "empty"}
-
-
-@pytest.mark.parametrize(
-    ("occupancy", "size", "field"),
-    [
-        ("squatted", None, "occupancy"),
-        ("owner", None, "size"),
-        ("empty", 2, "size"),
-        ("unknown", 2, "size"),
-        ("let", 0, "size"),
-        ("let", 31, "size"),
-    ],
-)
-def test_what_does_not_fit_is_named(
-    owner_tx: Transaction, worker: Actor, occupancy: str, size: int | None, field: str
-) -> None:
-    with pytest.raises(InvalidInput) as caught:
-        confirm_dwelling(owner_tx, worker, ConfirmDwelling(uuid4(), 1, occupancy, size), NOW)
-    assert [error.field for error in caught.value.errors] == [field]
-
-
-def test_unknown_dwellings_and_other_posts_are_refused(
-    owner_tx: Transaction, worker: Actor
-) -> None:
-    with pytest.raises(NotFound):
-        confirm_dwelling(owner_tx, worker, ConfirmDwelling(uuid4(), 1, "empty"), NOW)
-    official = Actor(ActorKind.STAFF, uuid4(), postings=(Posting(1, "official", STREET, None, 1),))
-    with pytest.raises(MoveNotAllowed):
-        confirm_dwelling(owner_tx, official, ConfirmDwelling(uuid4(), 1, "empty"), NOW)

@@ -19,11 +19,10 @@ from gridcenter.workforce.operations import (
     end_duty,
     note_position,
 )
-from gridcenter.workforce.queries import duties, my_duties, responsible_for, worker_list
+from gridcenter.workforce.queries import duties, my_duties, worker_list
 from tests.builders import PLACES, STREET
 
 GRID, NEXT = f"{STREET}001Z001", f"{STREET}001Z002"
-PATH = f"{STREET}.001.Z001.001"
 DAY = date(2026, 12, 1)
 Act = Callable[[str], Actor]
 
@@ -62,7 +61,6 @@ def test_a_worker_sees_the_own_grid_alone(web_tx: Transaction, act: Act) -> None
 def test_nobody_sees_workers_without_a_scope(web_tx: Transaction) -> None:
     assert worker_list(web_tx) == []
     assert duties(web_tx) == []
-    assert responsible_for(web_tx, PATH) == []
 
 
 def test_duties_of_an_area_a_worker_and_a_day(web_tx: Transaction, act: Act) -> None:
@@ -79,21 +77,6 @@ def test_duties_of_an_area_a_worker_and_a_day(web_tx: Transaction, act: Act) -> 
         f"{NEXT}002",
     }
     assert duties(web_tx, area=GRID, at=date(2020, 1, 1)) == []
-
-
-def test_who_answers_is_called_from_the_micro_grid_outward(web_tx: Transaction, act: Act) -> None:
-    act("A-01")
-    assign_duty(web_tx, act("A-01"), _deputy())
-    assign_duty(web_tx, act("A-01"), _deputy(worker="01-003", kind="grid_leader", rank=0))
-    act("D-01")
-    found = responsible_for(web_tx, PATH, DAY)
-    assert [(row["level"], row["code"], row["kind"]) for row in found] == [
-        ("microgrid", "01-001", "responsible"),
-        ("grid", "01-001", "responsible"),
-        ("grid", "01-002", "deputy"),
-        ("grid", "01-003", "grid_leader"),
-    ]
-    assert responsible_for(web_tx, PATH, DAY - timedelta(days=1))[-1]["code"] == "01-001"
 
 
 def test_my_grid_names_what_i_answer_for(web_tx: Transaction, act: Act) -> None:
