@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from gridcenter import clock
 from gridcenter.areas.operations import AreaCounts
@@ -30,7 +29,7 @@ WITH opened AS (
   INSERT INTO case_file (id, number, kind, item_id, procedure_id, state, severity, confidentiality,
                          area_path, channel, description, address, place, opened_at, filed_at,
                          closed_at, location, content_hash, synthetic, version)
-  SELECT n.id, next_case_number((n.reported_at AT TIME ZONE %(zone)s)::date), 'incident',
+  SELECT n.id, next_case_number(n.reported_at::date), 'incident',
          n.item_id, p.id, n.state, i.severity, i.confidentiality, n.path, n.channel, n.description,
          n.address, place_name(n.path), n.reported_at,
          CASE WHEN n.state = 'closed' THEN n.reported_at END,
@@ -83,14 +82,14 @@ def write_incidents_batch(tx: Transaction, parameters: dict[str, Any]) -> AreaCo
     tx.execute(_INCOMING, parameters)
     new = int(tx.scalar("SELECT count(*) FROM incident_incoming"))
     datum = parameters["datum"] or "cgcs2000"
-    tx.execute(_WRITE, {**parameters, "datum": datum, "zone": clock.DEFAULT_ZONE})
+    tx.execute(_WRITE, {**parameters, "datum": datum})
     _start_intake(tx)
     return AreaCounts(new=new, changed=0, same=total - new)
 
 
 def _start_intake(tx: Transaction) -> None:
     now = clock.now()
-    calendar = common_calendar(tx, ZoneInfo(clock.DEFAULT_ZONE))
+    calendar = common_calendar(tx, tx.zone)
     for rules in current_procedures(tx).values():
         if "intake" not in rules.stages:
             continue

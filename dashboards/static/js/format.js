@@ -1,15 +1,16 @@
 /**
- * Words for times, figures and places as the house writes them (zh, en). Pure: now, locale and the
- * time zone are passed in; times are ISO strings, Dates or epoch milliseconds.
+ * Words for times, figures and places as the house writes them (zh, en). Pure: now and locale are passed
+ * in, the time zone is the place's; times are ISO strings, Dates or epoch milliseconds.
  * A figure keeps its unit by a no-break space (U+00A0); inside codes there is none.
  */
+
+import { ZONE, parts as partsOf } from './localtime.js';
 
 export const NBSP = '\u00a0';
 export const NONE = '—';
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const ZONE = 'Asia/Shanghai';
 const WEEKDAYS = {
   zh: ['周日', '周一', '周二', '周三', '周四', '周五', '周六'],
   en: ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'],
@@ -26,18 +27,7 @@ const isEnglish = (locale) => String(locale ?? 'zh').toLowerCase().startsWith('e
 const millis = (at) => (at instanceof Date ? at.getTime() : typeof at === 'number' ? at : Date.parse(at));
 const two = (n) => String(n).padStart(2, '0');
 
-const formatters = new Map();
-function parts(at, zone = ZONE) {
-  if (!formatters.has(zone)) {
-    formatters.set(zone, new Intl.DateTimeFormat('en-US', {
-      timeZone: zone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric',
-      hour: 'numeric', minute: 'numeric', second: 'numeric',
-    }));
-  }
-  const found = {};
-  for (const { type, value } of formatters.get(zone).formatToParts(millis(at))) found[type] = Number(value);
-  return found;
-}
+const parts = (at, zone) => partsOf(millis(at), zone);
 const dayNumber = (p) => Math.round(Date.UTC(p.year, p.month - 1, p.day) / 86400000);
 const weekday = (p) => new Date(Date.UTC(p.year, p.month - 1, p.day)).getUTCDay();
 
