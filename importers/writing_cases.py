@@ -8,7 +8,7 @@ from gridcenter import clock
 from gridcenter.areas.operations import AreaCounts
 from gridcenter.casework.procedures import current_procedures, start_clocks
 from gridcenter.database import Transaction
-from gridcenter.incidents.operations import common_calendar
+from gridcenter.deadlines.queries import kept_calendar
 from importers.writing import CHOSEN
 
 _INCOMING = f"""
@@ -89,7 +89,7 @@ def write_incidents_batch(tx: Transaction, parameters: dict[str, Any]) -> AreaCo
 
 def _start_intake(tx: Transaction) -> None:
     now = clock.now()
-    calendar = common_calendar(tx, tx.zone)
+    calendar = kept_calendar(tx)
     for rules in current_procedures(tx).values():
         if "intake" not in rules.stages:
             continue

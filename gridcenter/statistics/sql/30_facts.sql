@@ -14,11 +14,11 @@ RETURNS bigint LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $$
     FROM generate_series((earlier AT TIME ZONE zone)::date::timestamp,
                          (later AT TIME ZONE zone)::date::timestamp, '1 day') g(day)
     LEFT JOIN calendar_day c ON c.day = g.day::date
-    JOIN (SELECT p.starts, p.ends, p.valid FROM working_period p WHERE p.area_path IS NULL
+    JOIN (SELECT p.starts, p.ends, p.valid FROM working_period p
           UNION ALL
           SELECT d.starts, d.ends, NULL
             FROM (VALUES (time '08:00', time '12:00'), (time '14:00', time '18:00')) d(starts, ends)
-           WHERE NOT EXISTS (SELECT FROM working_period p WHERE p.area_path IS NULL)) w
+           WHERE NOT EXISTS (SELECT FROM working_period)) w
       ON w.valid IS NULL OR w.valid @> g.day::date
    CROSS JOIN LATERAL (SELECT (g.day + w.starts) AT TIME ZONE zone AS starts_at,
                               (g.day + w.ends) AT TIME ZONE zone AS ends_at) s

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import gridcenter.deadlines
 from gridcenter.deadlines import rules
-from gridcenter.deadlines.rules import Calendar, ClockUnit, WorkDayRule, WorkingPeriod
+from gridcenter.deadlines.rules import Calendar, ClockUnit, WorkingPeriod
 from gridcenter.errors import CalendarMissing, InvalidInput
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -88,12 +88,6 @@ def test_the_shipped_2025_calendar_has_the_eight_day_autumn_holiday():
 )
 def test_due(start, amount, unit, expected):
     assert rules.due(at(start), amount, unit, CALENDAR) == at(expected)
-
-
-def test_end_of_the_nth_working_day():
-    calendar = Calendar(CALENDAR.years, CALENDAR.deviations, work_day_rule=WorkDayRule.END_OF_DAY)
-    assert rules.due(at("2026-02-14 10:00"), 1, "work_day", calendar) == at("2026-02-24 18:00")
-    assert rules.due(at("2026-09-24 10:00"), 3, "work_day", calendar) == at("2026-09-30 18:00")
 
 
 def test_times_in_another_zone_mean_the_same_moment():
