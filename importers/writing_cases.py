@@ -70,7 +70,7 @@ WITH opened AS (
                           original_due_at)
   SELECT id, %(stage)s, %(amount)s, %(unit)s, %(now)s, %(due)s, %(due)s FROM opened
 )
-UPDATE case_file c SET stage = %(stage)s, due_at = %(due)s, stage_started_at = %(now)s
+UPDATE case_file c SET stage = %(stage)s, due_at = %(due)s, limit_unit = %(unit)s, stage_started_at = %(now)s
   FROM opened o WHERE c.id = o.id
 """
 

@@ -132,31 +132,6 @@ def due(start: datetime, amount: Amount, unit: ClockUnit | str, calendar: Calend
     return _after_working_days(begun, int(amount), calendar)
 
 
-def left(now: datetime, due_at: datetime, unit: ClockUnit | str, calendar: Calendar) -> timedelta:
-    """The time left on the limit's own clock; negative once it is overdue.
-
-    Before `due_at`: working time between the two for work_hour and work_day, else elapsed time.
-    After it: minus the elapsed time for every unit, because being late does not pause at night.
-    Raises CalendarMissing when working time reaches into a year that was not imported.
-    """
-    begun, ends = _local(now, calendar), _local(due_at, calendar)
-    if begun >= ends or not ClockUnit(unit).is_working_time:
-        return due_at - now
-    return working_time(begun, ends, calendar)
-
-
-def working_time(begin: datetime, end: datetime, calendar: Calendar) -> timedelta:
-    """The working time between two moments; zero when `end` is not after `begin`."""
-    begin, end = _local(begin, calendar), _local(end, calendar)
-    total = timedelta()
-    day = begin.date()
-    while day <= end.date():
-        for starts, ends in calendar.spans(day):
-            total += max(min(ends, end) - max(starts, begin), timedelta())
-        day += ONE_DAY
-    return total
-
-
 def _local(moment: datetime, calendar: Calendar) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("a deadline needs a time with a zone")

@@ -314,6 +314,7 @@ SELECT f.new, s.key, s.value
 ON CONFLICT (path, key) DO NOTHING
 """
 
+
 def _pairs(hour: Hour) -> dict[str, list[str]]:
     pairs = [(old, new) for old, after in hour.follow.items() for new in after]
     return {"old": [old for old, _ in pairs], "new": [new for _, new in pairs]}

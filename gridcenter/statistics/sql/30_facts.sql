@@ -6,7 +6,7 @@ $$ SELECT floor(extract(epoch FROM later))::bigint - floor(extract(epoch FROM ea
 
 -- Whole seconds of working time between two moments, by the common working periods and the calendar
 -- (DOMAIN indicator 18). A year whose holidays nobody imported follows the week: a figure of the past
--- promises nothing. Same as working_time() in deadlines/rules.py.
+-- promises nothing. The spans are those of deadlines/rules.py.
 CREATE OR REPLACE FUNCTION working_seconds(earlier timestamptz, later timestamptz, zone text)
 RETURNS bigint LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $$
   SELECT coalesce(sum(greatest(0, seconds_between(greatest(earlier, s.starts_at), least(later, s.ends_at)))), 0)
