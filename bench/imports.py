@@ -194,7 +194,7 @@ class _Size:
 
     def _pg(self) -> str:
         parts = psycopg.conninfo.conninfo_to_dict(self._url("owner"))
-        return " ".join(f"{k}={v}" for k, v in parts.items() if k != "password")
+        return " ".join(f"{k}='{v}'" for k, v in parts.items() if k != "password")
 
     def _environment(self) -> dict[str, str]:
         parts = psycopg.conninfo.conninfo_to_dict(self._url("owner"))

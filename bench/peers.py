@@ -127,6 +127,7 @@ def _environment(url: str) -> dict[str, str]:
         "password": "PGPASSWORD",
         "dbname": "PGDATABASE",
         "sslmode": "PGSSLMODE",
+        "options": "PGOPTIONS",
     }
     given = {names[k]: str(v) for k, v in conninfo_to_dict(url).items() if k in names}
-    return {**os.environ, **given, "PGOPTIONS": "-c timezone=UTC"}
+    return {**os.environ, **given}

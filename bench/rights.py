@@ -57,7 +57,7 @@ _TILE = """
 SELECT ST_AsMVT(t, 'incident', 4096, 'geom') AS tile
   FROM (SELECT c.id::text AS id, c.number, c.state, c.severity,
                time_state(c.state, c.due_at, c.stage_started_at, %(now)s) AS time_state,
-               floor(extract(epoch FROM c.due_at))::bigint AS due_at, i.name AS matter,
+               floor(extract(epoch FROM c.due_at))::bigint AS due_at, c.limit_unit, i.name AS matter,
                i.name_en AS matter_en, tile_shape(c.location, %(z)s, %(x)s, %(y)s) AS geom
           FROM case_file c JOIN catalogue_item i ON i.id = c.item_id
          WHERE c.location && tile_box(%(z)s, %(x)s, %(y)s) AND c.kind = 'incident'

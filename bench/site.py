@@ -43,11 +43,7 @@ class Site:
 
     def connect(self, role: str, *, autocommit: bool = False) -> psycopg.Connection[Row]:
         """A connection outside any pool: as web, owner or admin."""
-        connection = connect(self.url(role), autocommit=autocommit)
-        connection.execute("SET timezone TO 'UTC'")
-        if not autocommit:
-            connection.commit()
-        return connection
+        return connect(self.url(role), autocommit=autocommit)
 
     def url(self, role: str) -> str:
         """libpq URL of the benchmark's database."""

@@ -10,7 +10,7 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from dashboards import language, maps, observed, problems, requests, security
+from dashboards import language, maps, observed, problems, requests, security, worktime
 from dashboards.house import House, product_version
 from gridcenter.database import Database, Pooling
 from gridcenter.journal.listen import Bell
@@ -74,6 +74,7 @@ def create_app(
     security.install(app)
     language.install(app)
     maps.install(app)
+    worktime.install(app)
     observed.install(app)
     _mount(app, set(faces))
     return app

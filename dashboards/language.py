@@ -42,7 +42,7 @@ def _asked_with_token() -> str | None:
 
 
 def install(app: Flask) -> None:
-    """Let flask-babel and the templates know the reader's language."""
+    """Let flask-babel and the templates know the reader's language, and pages the place's time zone."""
     app.config["BABEL_DEFAULT_LOCALE"] = "zh"
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
     Babel(app, locale_selector=locale)
@@ -51,6 +51,7 @@ def install(app: Flask) -> None:
         lambda: {
             "locale": "en" if locale() == "en" else "zh-CN",
             "messages_json": messages_json(locale()),
+            "time_zone": house().settings.timezone.key,
             "theme": g.session.theme if "session" in g else "light",
         }
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable
 from dataclasses import asdict
@@ -12,7 +11,9 @@ from uuid import UUID
 
 import click
 
+from gridcenter.cli_calendar import import_calendar
 from gridcenter.cli_database import open_database
+from gridcenter.cli_findings import check_writable, tell_findings, write_report
 from gridcenter.cli_words import as_json, bars, give_json, say, t
 from gridcenter.errors import InvalidInput
 from gridcenter.settings import Settings
@@ -20,10 +21,8 @@ from gridcenter.settings import Settings
 if TYPE_CHECKING:
     from gridcenter.database import Database
     from importers.command import ImportCommand
-    from importers.findings import Finding
     from importers.operations import Outcome
 
-_SHOWN = 20
 _KINDS = {
     "areas": ("导入区域边界", "Import areas."),
     "buildings": ("导入楼栋", "Import buildings."),
@@ -34,7 +33,8 @@ _KINDS = {
 
 
 @click.group(
-    "import", help=t("导入文件：区域、楼栋、网格员、事件", "Import files: areas, buildings, …")
+    "import",
+    help=t("导入文件：区域、楼栋、网格员、事件、工作日历", "Import files: areas, buildings, …"),
 )
 def import_command() -> None: ...
 
@@ -108,7 +108,7 @@ def _import(
         kind=Kind(kind), path=file, level=_level(level), columns=_columns(mapped), **options
     )
     if report:
-        _check_writable(report)
+        check_writable(report)
     with open_database(settings) as database, bars() as progress:
         if mapping:
             command = _with_mapping(database, command, mapping)
@@ -126,7 +126,7 @@ def _import(
     else:
         _tell(outcome, dry_run)
     if report:
-        _write_report(report, outcome.findings)
+        write_report(report, outcome.findings)
     nothing = outcome.writable == 0 and outcome.read > 0
     if outcome.refused_whole or nothing or (outcome.applied is None and not dry_run):
         raise SystemExit(2)
@@ -148,6 +148,9 @@ def _save(database: Database, batch: UUID, name: str) -> None:
     with database.transaction() as tx:
         act_as(tx, SYSTEM)
         save_mapping(tx, SYSTEM, batch, name)
+
+
+import_command.add_command(import_calendar)
 
 
 @import_command.command("list", help=t("列出导入过的批次", "List the batches."))
@@ -204,17 +207,6 @@ def list_mappings(settings: Settings, as_json: bool) -> None:
         click.echo(f"{each['name']}\t{each['kind']}\t{pairs}")
 
 
-def _check_writable(report: Path) -> None:
-    """Raise InvalidInput before anything is imported, when the report could not be written."""
-    if report.is_dir() or not report.parent.is_dir():
-        raise InvalidInput.of(
-            "report",
-            "bad_report",
-            f"写不了 {report}：没有这个目录",
-            f"{report} cannot be written: there is no such folder",
-        )
-
-
 def _level(given: str | None) -> Any:
     """The level of that name. Raises InvalidInput with the names there are."""
     from gridcenter.codes import Level
@@ -251,11 +243,7 @@ def _columns(mapped: tuple[str, ...]) -> dict[str, str]:
 
 def _tell(outcome: Outcome, dry_run: bool) -> None:
     """Say what was found and done; the first findings, then how many more there are."""
-    for finding in outcome.findings[:_SHOWN]:
-        row = "" if finding.row is None else t(f" 第 {finding.row} 行", f" row {finding.row}")
-        click.echo(f"{finding.file}{row}: {finding.code}: {t(finding.zh, finding.en)}")
-    if (more := len(outcome.findings) - _SHOWN) > 0:
-        say(f"另有 {more} 条，用 --report 看全部", f"{more} more findings: see them with --report")
+    tell_findings(outcome.findings)
     if outcome.refused_whole:
         say("整个文件没有导入，未写入任何数据", "the whole file was refused; nothing was stored")
     elif outcome.applied is None and not dry_run:
@@ -278,33 +266,3 @@ def _tell(outcome: Outcome, dry_run: bool) -> None:
             f"{outcome.read} rows: {done.new} new, {done.changed} changed, {done.same} the same,"
             f" {outcome.refused} refused",
         )
-
-
-def _write_report(path: Path, findings: list[Finding]) -> None:
-    """Write all findings as CSV (for Excel, with a byte order mark) or, for .json, as JSON."""
-    rows = [
-        {
-            "file": finding.file,
-            "row": finding.row,
-            "field": finding.field,
-            "code": finding.code,
-            "severity": finding.severity.value,
-            "reason": t(finding.zh, finding.en),
-            "value": finding.value,
-            "count": finding.count,
-        }
-        for finding in findings
-    ]
-    if path.suffix.lower() == ".json":
-        path.write_text(json.dumps(rows, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        return
-    names = ["file", "row", "field", "code", "severity", "reason", "value", "count"]
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.DictWriter(file, names)
-        writer.writeheader()
-        # A cell that begins like a formula is text: Excel would run it.
-        writer.writerows({k: _harmless(v) for k, v in row.items()} for row in rows)
-
-
-def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(tuple("=+-@")) else value

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 
 from gridcenter.errors import InvalidInput
 
-DEFAULT_ZONE = "Asia/Shanghai"
 _RFC3339 = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )

@@ -1,6 +1,7 @@
 """The one way to the database: tables' base class, connections, transactions, upgrades.
 
-A request or job is one transaction. Reads run READ ONLY. `commit` happens here and nowhere else.
+A request or job is one transaction. Reads run READ ONLY. Sessions have the place's time zone, which
+`Settings.url` asks for: CURRENT_DATE is the local day. `commit` happens here and nowhere else.
 Statements are SQL constants with ``%(name)s`` parameters or SQLAlchemy Core expressions; both run on
 psycopg directly, because building rows through an ORM was measured to cost two thirds of the
 throughput of a report (docs/decisions/0003-psycopg-and-core.md).
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, LiteralString, TypeVar, cast
+from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg.rows import dict_row
@@ -67,6 +69,11 @@ class Transaction:
         self._recent = recent if recent is not None else {}
         # Whose rights hold in this transaction, as text for cache keys; set by actor.act_as.
         self.scope = ""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which this transaction's days begin: the place's (`Settings.url`)."""
+        return cast(ZoneInfo, self.connection.info.timezone)
 
     def recent(self, key: str, read: Callable[[Transaction], T], seconds: float = 30.0) -> T:
         """What `read` gave less than `seconds` ago on this database, or reads again.
@@ -151,7 +158,7 @@ class Database:
             timeout=pooling.wait_s,
             open=False,
             check=None,
-            kwargs={"row_factory": dict_row, "options": "-c timezone=UTC"},
+            kwargs={"row_factory": dict_row},
         )
 
     def open(self) -> Database:

@@ -10,15 +10,20 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Literal
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal
 
+from gridcenter import clock
 from gridcenter.errors import GridcenterError, Words
 from gridcenter.provision import EXTENSIONS, not_leakproof, server_status
 from gridcenter.settings import Settings
 
+if TYPE_CHECKING:
+    from gridcenter.database import Transaction
+
 State = Literal["ok", "warning", "failed"]
 _DISK_BYTES = 2 * 10**9
+AHEAD = timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,6 @@ SELECT rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb
        OR EXISTS (SELECT FROM pg_class WHERE relowner = r.oid) AS too_strong
   FROM pg_roles r WHERE rolname = 'gridcenter_web'
 """
-_CALENDAR_OF = "SELECT FROM calendar_day WHERE extract(year FROM day) = %(year)s LIMIT 1"
 _MISSING_EXTENSIONS = """
 SELECT name FROM unnest(%(wanted)s::text[]) AS name
  WHERE name NOT IN (SELECT extname FROM pg_extension) ORDER BY 1
@@ -186,7 +190,7 @@ def _structure(settings: Settings) -> Iterator[Check]:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
-    from gridcenter.database import connect
+    from gridcenter.database import Transaction, connect
 
     config = Config()
     config.set_main_option("script_location", str(settings.root / "migrations"))
@@ -205,17 +209,28 @@ def _structure(settings: Settings) -> Iterator[Check]:
             )
             return
         yield _check("structure", "ok", f"结构版本 {head}", f"structure at revision {head}")
-        year = (datetime.now(settings.timezone) + timedelta(days=60)).year
-        known = connection.execute(_CALENDAR_OF, {"year": year}).fetchone()
-    # A deadline may reach two months ahead; a year counts as imported when it has a row.
-    if known:
-        yield _check(
-            "calendar", "ok", f"已有 {year} 年工作日历", f"the calendar of {year} is there"
-        )
-    else:
-        yield _check(
+        yield _calendar(Transaction(connection))
+
+
+def _calendar(tx: Transaction) -> Check:
+    """Whether every limit in working time has a calendar to end in, also those of two months ahead: the
+    notice of a year's holidays comes late in the year before."""
+    from gridcenter.casework.waiting import missing_year, waiting_cases
+
+    missing = missing_year(tx, clock.now() + AHEAD)
+    if missing is None:
+        return _check(
             "calendar",
-            "warning",
-            f"没有 {year} 年工作日历，跨到该年的工作日时限无法承诺",
-            f"no working calendar of {year}: no working-day limit that reaches into it",
+            "ok",
+            "工作日历够用：两个月内开始的时限都能算出到期时间",
+            "the working calendar reaches far enough for every limit of the next two months",
         )
+    waiting = waiting_cases(tx)
+    return _check(
+        "calendar",
+        "warning",
+        f"{missing} 年工作日历未导入，{waiting} 件案件因此没有到期时间；"
+        "请按国务院办公厅的放假通知导入：bin/gridcenter import calendar 文件",
+        f"the {missing} working calendar is missing and {waiting} cases have no due time for it: import"
+        " the State Council's holiday notice with bin/gridcenter import calendar FILE",
+    )

@@ -13,6 +13,7 @@ from procrastinate import App, PsycopgConnector
 
 from gridcenter import clock
 from gridcenter.casework.operations import sweep_overdue
+from gridcenter.casework.waiting import promise
 from gridcenter.database import Database, Pooling
 from gridcenter.redraw.effect import bring_into_effect, due_plans
 from gridcenter.settings import Settings
@@ -35,9 +36,12 @@ def build_app(settings: Settings) -> App:
     @app.periodic(cron="* * * * *")
     @app.task(name="sweep_overdue", queueing_lock="sweep_overdue")
     def sweep(timestamp: int) -> None:
-        """Mark what fell due in the last minute."""
+        """Count the clocks whose calendar has come meanwhile, mark what fell due in the last minute."""
         with database.transaction() as tx:
+            promised = promise(tx)
             cases = sweep_overdue(tx)
+        if promised:
+            log.info("job.promise", cases=promised)
         if cases:
             log.info("job.sweep_overdue", cases=cases)
 

@@ -14,7 +14,7 @@ from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gridcenter.errors import SettingInvalid
@@ -81,7 +81,12 @@ TABLE: tuple[Setting, ...] = (
         "仅经 HTTPS 发送会话 Cookie；启用 HTTPS 后应设为 yes",
         "Send session cookies over HTTPS alone; set to yes once pages are served over HTTPS",
     ),
-    Setting("GRIDCENTER_TIMEZONE", "Asia/Shanghai", "本地时区", "Time zone of the place"),
+    Setting(
+        "GRIDCENTER_TIMEZONE",
+        "Asia/Shanghai",
+        "本地时区：责任、任职、统计、编号的“今天”和页面上的时间都按它",
+        "Time zone of the place: duties, postings, statistics, numbers and the times on pages have its days",
+    ),
     Setting(
         "GRIDCENTER_LOCALE",
         "zh",
@@ -246,19 +251,25 @@ class Settings:
     def url(self, role: Role, database: str | None = None) -> str:
         """A libpq URL for one of the four database roles, with its password.
 
-        `database` names another database of the same server (tests, maintenance).
+        Its sessions have the time zone of the place, so that CURRENT_DATE and every cast to a date
+        mean the local day. `database` names another database of the same server (tests, maintenance).
         """
-        name = quote(database or self.database, safe="")
-        if role == "admin" and self.database_url:
-            return urlunsplit(urlsplit(self.database_url)._replace(path=f"/{name}"))
-        user, password = f"gridcenter_{role}", self.secrets.password(role)
-        login = f"{user}:{quote(password, safe='')}@"
-        if self.database_url:
-            parts = urlsplit(self.database_url)
-            host = parts.netloc.rpartition("@")[2]
-            return urlunsplit(parts._replace(netloc=login + host, path=f"/{name}"))
         where = urlencode({"host": str(self.socket_dir), "port": EMBEDDED_PORT})
-        return f"postgresql://{login}/{name}?{where}"
+        parts = urlsplit(self.database_url or f"postgresql://?{where}")
+        if role != "admin" or self.embedded:
+            user, password = f"gridcenter_{role}", self.secrets.password(role)
+            host = parts.netloc.rpartition("@")[2]
+            parts = parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}")
+        name = quote(database or self.database, safe="")
+        return urlunsplit(parts._replace(path=f"/{name}", query=self._in_local_time(parts.query)))
+
+    def _in_local_time(self, query: str) -> str:
+        """The query of a libpq URL with the time zone among its `options`, once."""
+        given = dict(parse_qsl(query, keep_blank_values=True))
+        zone = f"-c timezone={self.timezone.key}"
+        options = f"{given.get('options', '').removesuffix(zone)} {zone}"
+        # libpq reads %20 but not + as a space.
+        return urlencode({**given, "options": " ".join(options.split())}, quote_via=quote)
 
 
 class _Reader:

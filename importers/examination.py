@@ -70,7 +70,7 @@ def examine(tx: Transaction, command: ImportCommand, progress: Progress = _silen
     progress("map", 0.3)
     columns = settled_columns(tx, command, reading.frame, reading.findings)
     reading.evidence.extend(columns.evidence())
-    rows = records(reading.frame, columns, command.kind, reading.findings)
+    rows = records(reading.frame, columns, command.kind, reading.findings, tx.zone)
     progress("check", 0.4)
     rows, difference = _CHECKS[command.kind](tx, command, rows, reading)
     progress("compare", 0.8)

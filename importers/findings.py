@@ -1,7 +1,7 @@
 """Findings: what an import noticed, where, how bad it is, and what happens with the row.
 
-Every code has one entry in `CODES`, which file_codes, shape_codes and row_codes make up;
-docs/reference/importing.md lists them all (tested).
+Every code has one entry in `CODES`, which file_codes, shape_codes, row_codes and calendar_codes make
+up; docs/reference/importing.md lists them all (tested).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from importers.calendar_codes import CALENDAR_CODES
 from importers.file_codes import FILE_CODES
 from importers.finding_kinds import Code, Severity
 from importers.row_codes import ROW_CODES
@@ -33,7 +34,7 @@ class Finding:
     count: int = 1
 
 
-CODES: dict[str, Code] = {**FILE_CODES, **SHAPE_CODES, **ROW_CODES}
+CODES: dict[str, Code] = {**FILE_CODES, **SHAPE_CODES, **ROW_CODES, **CALENDAR_CODES}
 
 
 def finding(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import tzinfo
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from gridcenter import clock
 from importers.findings import Findings
 from importers.kinds import FIELDS, Field, Kind
 from importers.mapping import Columns, as_number, as_text
@@ -18,17 +18,16 @@ from importers.reading import ROW
 _LARGEST_WHOLE = 2_000_000_000
 _LIMITS = {"floors": (1, 200), "height": (0.5, 1500.0), "households": (0, 1_000_000),
            "capacity": (1, 1000)}  # fmt: skip
-# Recorders write local time without a zone; all of China keeps one.
 _CHINESE_DATE = re.compile(r"(\d{4})\s*[年/.\-]\s*(\d{1,2})\s*[月/.\-]\s*(\d{1,2})\s*日?")
 
 
 def records(
-    frame: gpd.GeoDataFrame, columns: Columns, kind: Kind, findings: Findings
+    frame: gpd.GeoDataFrame, columns: Columns, kind: Kind, findings: Findings, zone: tzinfo
 ) -> gpd.GeoDataFrame:
     """`frame` with one column per field (None where empty), ``row`` and ``geometry``; same order.
 
-    Text is trimmed, whole numbers are Int64, times are UTC. A cell that does not read becomes None
-    with a finding; a required field that is empty refuses its row.
+    Text is trimmed, whole numbers are Int64, times are UTC, those without a zone meant in
+    `zone`. A cell that does not read becomes None with a finding; a required field that is empty refuses its row.
     """
     rows = frame[ROW].to_numpy(dtype=np.int64)
     built: dict[str, Any] = {"row": rows}
@@ -37,7 +36,7 @@ def records(
         if column is None:
             values = pd.Series([None] * len(frame), index=frame.index, dtype=object)
         else:
-            values = _typed(frame[column], field, rows, findings)
+            values = _typed(frame[column], field, rows, findings, zone)
         if field.required and column is None:
             findings.add("field.required", field=field.name, count=len(frame))
         elif field.required:
@@ -49,12 +48,16 @@ def records(
 
 
 def _typed(
-    values: pd.Series[Any], field: Field, rows: np.ndarray[Any, Any], findings: Findings
+    values: pd.Series[Any],
+    field: Field,
+    rows: np.ndarray[Any, Any],
+    findings: Findings,
+    zone: tzinfo,
 ) -> pd.Series[Any]:
     if field.type == "text":
         return as_text(values)
     if field.type == "time":
-        return _times(values, field, rows, findings)
+        return _times(values, field, rows, findings, zone)
     numbers = numbers_of(values, field, rows, findings)
     if field.type == "whole":
         return numbers.astype("Int64").astype(object).where(numbers.notna(), None)
@@ -78,19 +81,24 @@ def numbers_of(
 
 
 def _times(
-    values: pd.Series[Any], field: Field, rows: np.ndarray[Any, Any], findings: Findings
+    values: pd.Series[Any],
+    field: Field,
+    rows: np.ndarray[Any, Any],
+    findings: Findings,
+    zone: tzinfo,
 ) -> pd.Series[Any]:
     """UTC times; a time without a zone is local, a day without a time is its beginning."""
     text = as_text(values)
     plain = text.map(lambda t: None if t is None else _CHINESE_DATE.sub(r"\1-\2-\3 ", t).strip())
-    parsed = pd.Series([parse_time(t) for t in plain], index=text.index, dtype=object)
+    parsed = pd.Series([parse_time(t, zone) for t in plain], index=text.index, dtype=object)
     bad = (text.notna() & parsed.isna()).to_numpy()
     findings.add_rows("value.time", rows[bad], text[bad], field=field.name)
     return parsed
 
 
-def parse_time(text: str | None) -> Any:
-    """A UTC timestamp of a time as people write it; None when empty or unreadable."""
+def parse_time(text: str | None, zone: tzinfo) -> Any:
+    """A UTC timestamp of a time as people write it, in `zone` where it names none; None when empty or
+    unreadable."""
     if not text:
         return None
     try:
@@ -99,6 +107,4 @@ def parse_time(text: str | None) -> Any:
         return None
     if pd.isna(stamp):
         return None
-    return (stamp.tz_localize(clock.DEFAULT_ZONE) if stamp.tzinfo is None else stamp).tz_convert(
-        "UTC"
-    )
+    return (stamp.tz_localize(zone) if stamp.tzinfo is None else stamp).tz_convert("UTC")

@@ -79,7 +79,7 @@ class Teller:
     ) -> None:
         self._now, self._zone = now, zone
         self._rng = chooser(seed, "incidents")
-        self._calendar: Calendar = calendar(tx, zone)
+        self._calendar: Calendar = calendar(tx)
         self._rules = current_procedures(tx)[PROCEDURE]
         self._table = MoveTable(self._rules)
         self._cast = Cast(tx, people)

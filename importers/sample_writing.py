@@ -21,7 +21,7 @@ FEED_ROWS = 30
 _CASE_FILE = (
     "id, number, kind, item_id, procedure_id, state, severity, confidentiality, area_path,"
     " intake_path, department_id, reporter_account_id, holder_account_id, holder_worker_id, channel,"
-    " description, address, place, stage, due_at, close_due_at, stage_started_at, opened_at,"
+    " description, address, place, stage, due_at, limit_unit, close_due_at, stage_started_at, opened_at,"
     " filed_at, handled_at, closed_at, changed_at, location, handler_account_id, returns, reworks,"
     " synthetic, content_hash, version"
 )
@@ -153,6 +153,7 @@ def _case_history(case: Told) -> Sequence[Any]:
     return (
         running.stage if running else None,
         running.due_at if running else None,
+        running.limit.unit if running else None,
         record.close_due_at,
         running.started_at if running else None,
         record.opened_at,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from gridcenter import clock
 from gridcenter.actor import INTAKE_POSTS
 from gridcenter.areas.operations import AreaCounts
 from gridcenter.casework.procedures import current_procedures, start_clocks
 from gridcenter.database import Transaction
+from gridcenter.deadlines.queries import kept_calendar
 from gridcenter.errors import ImportRefused, Words
-from gridcenter.incidents.operations import common_calendar
 from importers.writing import CHOSEN
 
 _INCOMING = f"""
@@ -35,7 +34,7 @@ WITH opened AS (
   INSERT INTO case_file (id, number, kind, item_id, procedure_id, state, severity, confidentiality,
                          area_path, intake_path, channel, description, address, place, opened_at,
                          filed_at, closed_at, location, content_hash, synthetic, version)
-  SELECT n.id, next_case_number((n.reported_at AT TIME ZONE %(zone)s)::date), 'incident',
+  SELECT n.id, next_case_number(n.reported_at::date), 'incident',
          n.item_id, p.id, n.state, i.severity, i.confidentiality, n.path, n.intake_path, n.channel,
          n.description, n.address, place_name(n.path), n.reported_at,
          CASE WHEN n.state = 'closed' THEN n.reported_at END,
@@ -76,7 +75,7 @@ WITH opened AS (
                           original_due_at)
   SELECT id, %(stage)s, %(amount)s, %(unit)s, %(now)s, %(due)s, %(due)s FROM opened
 )
-UPDATE case_file c SET stage = %(stage)s, due_at = %(due)s, stage_started_at = %(now)s
+UPDATE case_file c SET stage = %(stage)s, due_at = %(due)s, limit_unit = %(unit)s, stage_started_at = %(now)s
   FROM opened o WHERE c.id = o.id
 """
 _NO_AREAS = Words("还没有导入区域，请先导入区域", "no areas have been imported; import them first")
@@ -94,14 +93,14 @@ def write_incidents_batch(tx: Transaction, parameters: dict[str, Any]) -> AreaCo
     if tx.scalar("SELECT EXISTS (SELECT FROM incident_incoming WHERE intake_path IS NULL)"):
         raise ImportRefused(_NO_AREAS)
     datum = parameters["datum"] or "cgcs2000"
-    tx.execute(_WRITE, {**parameters, "datum": datum, "zone": clock.DEFAULT_ZONE})
+    tx.execute(_WRITE, {**parameters, "datum": datum})
     _start_intake(tx)
     return AreaCounts(new=new, changed=0, same=total - new)
 
 
 def _start_intake(tx: Transaction) -> None:
     now = clock.now()
-    calendar = common_calendar(tx, ZoneInfo(clock.DEFAULT_ZONE))
+    calendar = kept_calendar(tx)
     for rules in current_procedures(tx).values():
         if "intake" not in rules.stages:
             continue

@@ -212,6 +212,7 @@ _INCIDENT = Layer(
             "Due at (s since 1970)",
             Kind.INTEGER,
         ),
+        Field("limit_unit", "c.limit_unit", "时限单位", "Unit of the limit"),
         Field("matter", "i.name", "事项", "Matter", posts=_NAMED_TO),
         Field("matter_en", "i.name_en", "事项（英文）", "Matter (English)", posts=_NAMED_TO),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from gridcenter.database import Transaction
@@ -124,30 +124,30 @@ def parse_box(text: str, crs_uri: str | None) -> Box:
     return box
 
 
-def parse_span(text: str) -> tuple[datetime | None, datetime | None]:
+def parse_span(text: str, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
     """(since, until) of an RFC 3339 moment, a date, or an interval ``a/b``, ``../b``, ``a/..``.
 
-    A moment gives itself twice, a date its whole day in UTC. Raises InvalidInput.
+    A moment gives itself twice, a date its whole day in `zone`. Raises InvalidInput.
     """
     parts = text.split("/")
     if len(parts) > 2 or (len(parts) == 2 and all(p in ("", "..") for p in parts)):
         raise _bad_span()
     first, last = parts[0], parts[-1]
-    since = None if first in ("", "..") else _moment(first, end=False)
-    until = None if last in ("", "..") else _moment(last, end=True)
+    since = None if first in ("", "..") else _moment(first, zone, end=False)
+    until = None if last in ("", "..") else _moment(last, zone, end=True)
     if (len(parts) == 1 and since is None) or (since and until and since > until):
         raise _bad_span()
     return since, until
 
 
-def _moment(text: str, *, end: bool) -> datetime:
+def _moment(text: str, zone: tzinfo, *, end: bool) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise _bad_span() from None
     if len(text) == 10:
         found = found.replace(hour=23, minute=59, second=59) if end else found
-        return found.replace(tzinfo=UTC)
+        return found.replace(tzinfo=zone)
     if found.tzinfo is None:
         raise _bad_span()
     return found

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,7 @@ from gridcenter.accounts.operations import CreateAccount, create_account
 from gridcenter.actor import SYSTEM, Actor
 from gridcenter.areas.operations import stage_areas, write_areas
 from gridcenter.database import Transaction
+from gridcenter.deadlines.rules import Calendar
 from gridcenter.incidents.operations import ReportIncident
 from gridcenter.registry.operations import stage_buildings, write_buildings
 
@@ -239,3 +240,11 @@ def actor_named(tx: Transaction, username: str) -> Actor:
 
 for _level, _code, _parent, _shape in squares():
     pass  # fills PLACES
+
+
+def worked(begin: datetime, end: datetime, calendar: Calendar) -> timedelta:
+    """The working time between two moments, summed over the calendar's spans."""
+    begin, end = begin.astimezone(calendar.zone), end.astimezone(calendar.zone)
+    days = (begin.date() + timedelta(days=n) for n in range((end.date() - begin.date()).days + 1))
+    parts = (min(e, end) - max(s, begin) for day in days for s, e in calendar.spans(day))
+    return sum((max(part, timedelta()) for part in parts), timedelta())

@@ -113,7 +113,8 @@ def items(name: str) -> Response:
     _only(_ITEMS_PARAMETERS)
     given = request.args
     crs = system_named(given.get("crs"))
-    since, until = pages.parse_span(given["datetime"]) if "datetime" in given else (None, None)
+    span = given.get("datetime")
+    since, until = (None, None) if span is None else pages.parse_span(span, tx().zone)
     box = pages.parse_box(given["bbox"], given.get("bbox-crs")) if "bbox" in given else None
     wanted = Wanted(box, since, until, given.get("after", "")[:100], _limit(given.get("limit")))
     found = pages.page(tx(), layer.name, wanted, crs, actor().posts)

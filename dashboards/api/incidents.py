@@ -130,8 +130,7 @@ def incident(incident_id: UUID) -> Response:
 def operate(incident_id: UUID, operation: str, body: OperationBody) -> Response:
     """The incident after the operation; only what is left of it when it left one's scope."""
     command = MoveCase(incident_id, operation, body.version, given_of(body), body.happened_at)
-    now, zone = clock.now(), house().settings.timezone
-    moved = operations.operate(tx(), actor(), command, now, zone)
+    moved = operations.operate(tx(), actor(), command, clock.now())
     try:
         return jsonify(incident_detail(tx(), actor(), incident_id, locale()))
     except NotFound:

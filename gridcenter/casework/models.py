@@ -132,6 +132,7 @@ class CaseFile(Base):
     place: Mapped[str | None] = mapped_column(Text)
     stage: Mapped[str | None] = mapped_column(Text)
     due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    limit_unit: Mapped[str | None] = mapped_column(Text)
     close_due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     stage_started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     opened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), nullable=False)
@@ -205,13 +206,13 @@ class CaseEvent(Base):
     data: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}", nullable=False)
 
     __table_args__ = (
-        # Marks (overdue, rehome, photo) carry the version they found and make no new one.
+        # Marks (overdue, rehome, photo, promise) carry the version they found and make no new one.
         Index(
             "case_event_version_key",
             "case_id",
             "version",
             unique=True,
-            postgresql_where=text("operation NOT IN ('overdue', 'rehome', 'photo')"),
+            postgresql_where=text("operation NOT IN ('overdue', 'rehome', 'photo', 'promise')"),
         ),
         # Facts ask of each case whether a redraw has moved it: nearly always there is nothing.
         Index(
@@ -242,6 +243,8 @@ class CaseTimer(Base):
 
     __table_args__ = (
         Index("case_timer_case_idx", "case_id"),
+        # Clocks that wait for the working calendar of a year (casework/waiting.py).
+        Index("case_timer_waiting_idx", "case_id", postgresql_where=text("due_at IS NULL")),
         # What the sweep looks for each minute: running, not yet marked.
         Index(
             "case_timer_running_idx",

@@ -28,7 +28,7 @@ from gridcenter.errors import Conflict, NotFound, NotYours, Words
 from gridcenter.moves import Facts, Move, choose, permit
 
 # Events that carry the version they found and make no new one (docs/decisions/0012).
-MARKS = ("overdue", "rehome", "photo")
+MARKS = ("overdue", "rehome", "photo", "promise")
 # The field in which intake or the duty officer says why there are no photos (docs/decisions/0018).
 WITHOUT_PHOTOS = "without_evidence"
 
@@ -38,11 +38,12 @@ OPEN_CASE = """
 opened AS (
   INSERT INTO case_file (id, number, kind, item_id, procedure_id, state, severity, confidentiality,
                          area_path, intake_path, reporter_account_id, channel, description, address,
-                         place, stage, due_at, stage_started_at, opened_at, location, content_hash,
-                         synthetic)
+                         place, stage, due_at, limit_unit, stage_started_at, opened_at, location,
+                         content_hash, synthetic)
   SELECT id, next_case_number(local_day), kind, item_id, procedure_id, 'reported', severity,
          confidentiality, area_path, intake_path, %(account)s, channel, description, address,
-         place, %(stage)s, %(due_at)s, %(now)s, %(now)s, location, content_hash, false
+         place, %(stage)s, %(due_at)s, %(limit_unit)s, %(now)s, %(now)s, location, content_hash,
+         false
     FROM given
   ON CONFLICT (id) DO NOTHING
   RETURNING id, number, kind, item_id, state, severity, area_path, intake_path, reporter_account_id,
@@ -248,7 +249,7 @@ def _insert_timers(tx: Transaction, case: Row, started: list[StartedClock], now:
 # alone. Columns that a move does not speak of stay as they are.
 _MOVE = """
 WITH running AS (
-  SELECT stage, due_at, started_at FROM case_timer
+  SELECT stage, due_at, started_at, limit_unit FROM case_timer
    WHERE case_id = %(id)s AND stopped_at IS NULL
    ORDER BY stage = 'close', due_at NULLS LAST LIMIT 1
 ), moved AS (
@@ -256,6 +257,7 @@ WITH running AS (
      SET state = %(to_state)s, version = c.version + 1, changed_at = %(now)s,
          stage = (SELECT stage FROM running),
          due_at = (SELECT due_at FROM running),
+         limit_unit = (SELECT limit_unit FROM running),
          stage_started_at = (SELECT started_at FROM running),
          close_due_at = CASE WHEN %(close_starts)s THEN %(close_due_at)s
                              WHEN %(to_state)s = 'reported' THEN NULL ELSE c.close_due_at END,

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Identity, Text, text
 from sqlalchemy.dialects.postgresql import DATERANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridcenter.database import Base, Ltree
+from gridcenter.database import Base
 
 
 class CalendarDay(Base):
@@ -27,16 +27,12 @@ class CalendarDay(Base):
 
 
 class WorkingPeriod(Base):
-    """Daily working time of an area and all below it; without an area, of the whole installation.
-
-    The nearest area upward that has hours of its own decides; `valid` tells summer from winter.
-    """
+    """Daily working time of the installation; `valid` tells summer from winter."""
 
     __tablename__ = "working_period"
     __table_args__ = (CheckConstraint("starts < ends", name="order"),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    area_path: Mapped[str | None] = mapped_column(Ltree)
     starts: Mapped[time]
     ends: Mapped[time]
     valid: Mapped[Range[date]] = mapped_column(

@@ -21,7 +21,7 @@ def load_calendar(tx: Transaction) -> None:
             " %(working)s, %(name)s, %(name_en)s, %(source)s) ON CONFLICT (day) DO NOTHING",
             rows,
         )
-    if tx.one("SELECT 1 FROM working_period WHERE area_path IS NULL") is None:
+    if tx.one("SELECT 1 FROM working_period") is None:
         tx.many(
             "INSERT INTO working_period (starts, ends) VALUES (%(starts)s, %(ends)s)",
             [{"starts": period.starts, "ends": period.ends} for period in DEFAULT_PERIODS],

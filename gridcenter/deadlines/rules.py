@@ -1,7 +1,8 @@
 """When something falls due: four clock types over a working calendar, pure arithmetic.
 
 ``urgent_hour`` (紧急工作时) and ``natural_day`` (自然日) run day and night. ``work_hour`` (工作时)
-runs inside working periods only, ``work_day`` (工作日) counts working days. Holidays and make-up
+runs inside working periods only, ``work_day`` (工作日) counts working days and ends at the clock time
+at which it began (docs/decisions/0022). Holidays and make-up
 days are announced year by year; counting into a year that was not imported raises CalendarMissing,
 because counting plain weekends would promise a wrong date.
 """
@@ -48,13 +49,6 @@ _UNIT_WORDS = {
 }
 
 
-class WorkDayRule(StrEnum):
-    """How the last of n working days ends: at the clock time of the start, or with the day."""
-
-    SAME_CLOCK = "same_clock"
-    END_OF_DAY = "end_of_day"
-
-
 @dataclass(frozen=True)
 class WorkingPeriod:
     """Working time of each working day, in force from `since` until before `until`.
@@ -93,7 +87,6 @@ class Calendar:
     years: frozenset[int]
     deviations: Mapping[date, bool] = field(default_factory=dict)
     periods: tuple[WorkingPeriod, ...] = DEFAULT_PERIODS
-    work_day_rule: WorkDayRule = WorkDayRule.SAME_CLOCK
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
 
     def is_working(self, day: date) -> bool:
@@ -137,31 +130,6 @@ def due(start: datetime, amount: Amount, unit: ClockUnit | str, calendar: Calend
     if unit is ClockUnit.WORK_HOUR:
         return _after_working_time(begun, _hours(amount), calendar)
     return _after_working_days(begun, int(amount), calendar)
-
-
-def left(now: datetime, due_at: datetime, unit: ClockUnit | str, calendar: Calendar) -> timedelta:
-    """The time left on the limit's own clock; negative once it is overdue.
-
-    Before `due_at`: working time between the two for work_hour and work_day, else elapsed time.
-    After it: minus the elapsed time for every unit, because being late does not pause at night.
-    Raises CalendarMissing when working time reaches into a year that was not imported.
-    """
-    begun, ends = _local(now, calendar), _local(due_at, calendar)
-    if begun >= ends or not ClockUnit(unit).is_working_time:
-        return due_at - now
-    return working_time(begun, ends, calendar)
-
-
-def working_time(begin: datetime, end: datetime, calendar: Calendar) -> timedelta:
-    """The working time between two moments; zero when `end` is not after `begin`."""
-    begin, end = _local(begin, calendar), _local(end, calendar)
-    total = timedelta()
-    day = begin.date()
-    while day <= end.date():
-        for starts, ends in calendar.spans(day):
-            total += max(min(ends, end) - max(starts, begin), timedelta())
-        day += ONE_DAY
-    return total
 
 
 def _local(moment: datetime, calendar: Calendar) -> datetime:
@@ -223,8 +191,6 @@ def _after_working_days(begun: datetime, amount: int, calendar: Calendar) -> dat
         amount -= 1 if spans else 0
         if amount == 0:
             break
-    if calendar.work_day_rule is WorkDayRule.END_OF_DAY:
-        return spans[-1][1]
     # The same clock may lie outside working time where summer hours become winter hours.
     same_clock = datetime.combine(day, begun.timetz().replace(tzinfo=None), tzinfo=calendar.zone)
     return min(max(same_clock, spans[0][0]), spans[-1][1])

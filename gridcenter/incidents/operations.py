@@ -31,8 +31,7 @@ from gridcenter.casework.operations import (
 from gridcenter.casework.procedures import current_procedures, start_clocks
 from gridcenter.catalogue.queries import MatterChoice, channel_posts, matters_by_code
 from gridcenter.database import Row, Transaction
-from gridcenter.deadlines.queries import calendar
-from gridcenter.deadlines.rules import Calendar
+from gridcenter.deadlines.queries import kept_calendar
 from gridcenter.dispatch.operations import dispatch_case
 from gridcenter.errors import Conflict, FieldError, InvalidInput, NotYours, Words
 from gridcenter.geo import datum_name, parse_datum, to_storage
@@ -125,7 +124,7 @@ def report_incident(
             Words("上报", "Report"), [Words("您的岗位不上报事件", "your post does not report")]
         )
     rules = tx.recent("casework.procedures", current_procedures)[matter.procedure]
-    clock = start_clocks(rules, ["intake"], {}, now, common_calendar(tx, zone))[0]
+    clock = start_clocks(rules, ["intake"], {}, now, kept_calendar(tx))[0]
     row = _written(
         tx,
         {
@@ -262,11 +261,6 @@ def _known_report(tx: Transaction, incident_id: UUID, content: bytes) -> Reporte
     return Reported(row["id"], row["number"], row["state"], row["version"], False, row["area_path"])
 
 
-def common_calendar(tx: Transaction, zone: ZoneInfo) -> Calendar:
-    """The calendar that holds where no area has hours of its own, kept for half a minute."""
-    return tx.recent("deadlines.calendar", lambda t: calendar(t, zone))
-
-
 @dataclass(frozen=True)
 class Moved:
     """What an operation left: the version to build on, and the state."""
@@ -275,9 +269,7 @@ class Moved:
     state: str
 
 
-def operate(
-    tx: Transaction, actor: Actor, command: MoveCase, now: datetime, zone: ZoneInfo
-) -> Moved:
+def operate(tx: Transaction, actor: Actor, command: MoveCase, now: datetime) -> Moved:
     """The state after an operation on an incident; repeating the same one is harmless.
 
     Raises NotFound, Conflict, InvalidInput, MoveNotAllowed, NotYours (see casework.operations).
@@ -297,7 +289,7 @@ def operate(
     rules = rules_of(tx, case)
     move = choose_move(case, actor, command, rules)
     changes = _changes(tx, actor, case, command, move, now)
-    version = apply_move(tx, actor, case, command, move, changes, now, common_calendar(tx, zone))
+    version = apply_move(tx, actor, case, command, move, changes, now, kept_calendar(tx))
     return Moved(version, move.to_state)
 
 

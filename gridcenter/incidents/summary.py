@@ -25,7 +25,7 @@ SUMMARY = f"""
 'matter', json_build_object('code', i.code, 'name', i.name, 'name_en', i.name_en),
 'area_path', c.area_path::text, 'place', c.place, 'address', c.address, 'outside', c.area_path IS NULL,
 'lon', round(ST_X(c.location)::numeric, 7), 'lat', round(ST_Y(c.location)::numeric, 7),
-'stage', c.stage, 'due_at', c.due_at, 'soon_at', c.due_at - {_SOON},
+'stage', c.stage, 'limit_unit', c.limit_unit, 'due_at', c.due_at, 'soon_at', c.due_at - {_SOON},
 'close_due_at', c.close_due_at, 'time_state', {TIME_STATE},
 'opened_at', c.opened_at, 'changed_at', c.changed_at, 'closed_at', c.closed_at,
 'returns', c.returns, 'reworks', c.reworks, 'synthetic', c.synthetic, 'version', c.version

@@ -306,19 +306,12 @@ def departments(tx: Transaction, hour: Hour) -> int:
     return tx.execute(_DEPARTMENTS, hour.main)
 
 
-# Settings and working hours of an ended area hold for all that follow; the old rows stay for the past.
+# What was set for an ended area holds for all that follow; the old rows stay for the past.
 _SETTINGS = """
 INSERT INTO area_setting (path, key, value)
 SELECT f.new, s.key, s.value
   FROM area_setting s JOIN unnest(%(old)s::ltree[], %(new)s::ltree[]) f(old, new) ON f.old = s.path
 ON CONFLICT (path, key) DO NOTHING
-"""
-_PERIODS = """
-INSERT INTO working_period (area_path, starts, ends, valid)
-SELECT f.new, w.starts, w.ends, w.valid
-  FROM working_period w
-  JOIN unnest(%(old)s::ltree[], %(new)s::ltree[]) f(old, new) ON f.old = w.area_path
- WHERE NOT EXISTS (SELECT FROM working_period o WHERE o.area_path = f.new)
 """
 
 
@@ -332,11 +325,6 @@ def settings(tx: Transaction, hour: Hour) -> int:
     return tx.execute(_SETTINGS, _pairs(hour))
 
 
-def working_periods(tx: Transaction, hour: Hour) -> int:
-    """Working hours of an ended area hold for the areas that follow."""
-    return tx.execute(_PERIODS, _pairs(hour))
-
-
 Handler = Callable[[Transaction, Hour], int]
 # Tables and what moves their rows; duties come apart, because they need to be read before the hour.
 HANDLERS: dict[str, Handler] = {
@@ -346,7 +334,6 @@ HANDLERS: dict[str, Handler] = {
     "posting": postings,
     "department": departments,
     "area_setting": settings,
-    "working_period": working_periods,
 }
 # Tables moved by the handler of another one.
 FOLLOWERS = {

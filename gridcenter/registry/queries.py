@@ -78,6 +78,7 @@ SELECT json_build_object(
   'incidents', (SELECT coalesce(json_agg(json_build_object('id', c.id, 'number', c.number,
        'matter', json_build_object('code', c.matter_code, 'name', c.matter, 'name_en', c.matter_en),
        'state', c.state, 'severity', c.severity, 'address', c.address, 'due_at', c.due_at,
+       'stage', c.stage, 'limit_unit', c.limit_unit,
        'synthetic', c.synthetic) ORDER BY c.due_at NULLS LAST, c.number), '[]') FROM cases c)
 )::text AS item
   FROM b

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 import geopandas as gpd
@@ -49,4 +50,4 @@ def records_of(batch: Batch, columns: Columns, findings: Findings) -> gpd.GeoDat
     table[ROW] = batch.rows
     empty = np.full(len(table), None, dtype=object)
     frame = gpd.GeoDataFrame(table, geometry=empty, crs=STORAGE_SRID)
-    return records(frame, columns, Kind.BUILDINGS, findings)
+    return records(frame, columns, Kind.BUILDINGS, findings, UTC)  # buildings have no times

@@ -106,7 +106,7 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
 def test_every_command_of_the_reference_is_there(tmp_path: Path) -> None:
     for words in (
         "db up", "db down", "db status", "db upgrade", "doctor", "serve", "worker", "up",
-        "import areas", "import buildings", "import workers", "import incidents",
+        "import areas", "import buildings", "import workers", "import incidents", "import calendar",
         "accounts create", "accounts list", "accounts disable", "accounts token", "accounts reset-password",
         "sample load", "statistics close-day", "assets build", "bench",
     ):  # fmt: skip

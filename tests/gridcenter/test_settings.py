@@ -120,11 +120,22 @@ def test_urls_of_the_embedded_cluster(tmp_path: Path) -> None:
 def test_urls_of_an_existing_server(tmp_path: Path) -> None:
     given = "postgresql://boss:p%40ss@db.example:5433/grid?sslmode=require"
     found = settings(tmp_path, GRIDCENTER_DATABASE_URL=given)
-    assert found.url("admin") == given
+    local = "options=-c%20timezone%3DAsia%2FShanghai"
+    assert found.url("admin") == f"{given}&{local}"
     url = urlsplit(found.url("worker", "test 1"))
-    assert (url.hostname, url.port, url.query) == ("db.example", 5433, "sslmode=require")
+    assert (url.hostname, url.port) == ("db.example", 5433)
+    assert url.query == f"sslmode=require&{local}"
     assert unquote(url.path) == "/test 1"
     assert "p%40ss" not in found.url("web")
+
+
+def test_options_that_a_url_has_already_stay_and_the_zone_stands_there_once(tmp_path: Path) -> None:
+    given = "postgresql://boss@db/grid?options=-c%20work_mem%3D64MB"
+    url = settings(tmp_path, GRIDCENTER_DATABASE_URL=given).url("web")
+    again = settings(tmp_path, GRIDCENTER_DATABASE_URL=url).url("web")
+    wanted = ["-c work_mem=64MB -c timezone=Asia/Shanghai"]
+    assert parse_qs(urlsplit(url).query)["options"] == wanted
+    assert parse_qs(urlsplit(again).query)["options"] == wanted
 
 
 def test_a_deep_folder_gets_a_short_socket_path(tmp_path: Path) -> None:

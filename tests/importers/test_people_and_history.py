@@ -130,9 +130,9 @@ def test_past_incidents_become_cases_once(
     closed, *others = [tuple(row.values()) for row in cases]
     assert closed == (
         "closed", "hotline_12345", grid, False, 2,
-        "2026-01-02 02:00:00+00", "2026-01-03 03:30:00+00",
+        "2026-01-02 10:00:00+08", "2026-01-03 11:30:00+08",
     )  # fmt: skip
-    midnight = "2026-01-04 16:00:00+00"
+    midnight = "2026-01-05 00:00:00+08"
     assert sorted(others, key=str) == sorted(
         [
             ("reported", "transferred", grid, False, 1, midnight, None),

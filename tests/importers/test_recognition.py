@@ -10,6 +10,7 @@ import sqlite3
 import struct
 import zipfile
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import openpyxl
@@ -208,10 +209,16 @@ def test_numbers_become_codes_without_a_decimal_point() -> None:
         (None, None),
     ],
 )
-def test_times_without_a_zone_are_chinas(text: str | None, utc: str | None) -> None:
-    found = parse_time(text)
+def test_times_without_a_zone_are_local(text: str | None, utc: str | None) -> None:
+    found = parse_time(text, ZoneInfo("Asia/Shanghai"))
 
     assert (found.isoformat() if found is not None else None) == utc
+
+
+def test_a_place_in_the_west_has_its_own_hours() -> None:
+    assert parse_time("2026-01-02 10:00", ZoneInfo("Asia/Urumqi")).isoformat() == (
+        "2026-01-02T04:00:00+00:00"
+    )
 
 
 def test_excel_and_csv_give_the_same_rows(tmp_path: Path) -> None:

@@ -277,7 +277,7 @@ def _who(tx: Transaction) -> _Who:
 
 
 def test_every_history_replays_to_its_case_file_and_its_timers(tx: Transaction) -> None:
-    rules, hours, who = current_procedures(tx)["incident"], calendar(tx, ZONE), _who(tx)
+    rules, hours, who = current_procedures(tx)["incident"], calendar(tx), _who(tx)
     events: dict[Any, list[dict[str, Any]]] = {}
     for row in tx.all("SELECT * FROM case_event ORDER BY id"):
         events.setdefault(row["case_id"], []).append(row)
@@ -316,11 +316,11 @@ def test_every_history_replays_to_its_case_file_and_its_timers(tx: Transaction) 
 def test_the_case_file_shows_the_clock_that_a_move_would_have_left(tx: Transaction) -> None:
     wrong = tx.scalar(
         "SELECT count(*) FROM case_file c LEFT JOIN LATERAL ("
-        "  SELECT stage, due_at, started_at FROM case_timer t"
+        "  SELECT stage, due_at, limit_unit, started_at FROM case_timer t"
         "   WHERE t.case_id = c.id AND t.stopped_at IS NULL"
         "   ORDER BY stage = 'close', due_at NULLS LAST LIMIT 1) r ON true"
-        " WHERE (c.stage, c.due_at, c.stage_started_at)"
-        "       IS DISTINCT FROM (r.stage, r.due_at, r.started_at)"
+        " WHERE (c.stage, c.due_at, c.limit_unit, c.stage_started_at)"
+        "       IS DISTINCT FROM (r.stage, r.due_at, r.limit_unit, r.started_at)"
     )
     assert wrong == 0
 

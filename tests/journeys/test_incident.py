@@ -218,7 +218,7 @@ def test_photos_are_clean_and_arrive_once(house: House) -> None:
     stored.close()
     seen = worker.get(f"/api/v1/incidents/{incident}").json["photos"]
     assert [p["id"] for p in seen] == [str(photo)]
-    assert seen[0]["taken_at"].startswith("2026-11-20T06:09:00")
+    assert seen[0]["taken_at"] == "2026-11-20T14:09:00+08:00"
     assert worker.put(path.replace(str(photo), str(uuid.uuid4())), b"no").status_code == 422
     assert house.client("01-004").get(path).status_code == 404
 

@@ -1,15 +1,18 @@
 /**
- * Words for times, figures and places as the house writes them (zh, en). Pure: now, locale and the
- * time zone are passed in; times are ISO strings, Dates or epoch milliseconds.
+ * Words for times, figures and places as the house writes them (zh, en). Pure: now and locale are passed
+ * in, the time zone is the place's; times are ISO strings, Dates or epoch milliseconds.
  * A figure keeps its unit by a no-break space (U+00A0); inside codes there is none.
  */
+
+import { ZONE, parts as partsOf } from './localtime.js';
+import { pageCalendar, unknownYear, workBetween } from './worktime.js';
 
 export const NBSP = '\u00a0';
 export const NONE = '—';
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const ZONE = 'Asia/Shanghai';
+const TINY = 1e-9; // parts of days add up to a little less
 const WEEKDAYS = {
   zh: ['周日', '周一', '周二', '周三', '周四', '周五', '周六'],
   en: ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'],
@@ -26,18 +29,7 @@ const isEnglish = (locale) => String(locale ?? 'zh').toLowerCase().startsWith('e
 const millis = (at) => (at instanceof Date ? at.getTime() : typeof at === 'number' ? at : Date.parse(at));
 const two = (n) => String(n).padStart(2, '0');
 
-const formatters = new Map();
-function parts(at, zone = ZONE) {
-  if (!formatters.has(zone)) {
-    formatters.set(zone, new Intl.DateTimeFormat('en-US', {
-      timeZone: zone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric',
-      hour: 'numeric', minute: 'numeric', second: 'numeric',
-    }));
-  }
-  const found = {};
-  for (const { type, value } of formatters.get(zone).formatToParts(millis(at))) found[type] = Number(value);
-  return found;
-}
+const parts = (at, zone) => partsOf(millis(at), zone);
 const dayNumber = (p) => Math.round(Date.UTC(p.year, p.month - 1, p.day) / 86400000);
 const weekday = (p) => new Date(Date.UTC(p.year, p.month - 1, p.day)).getUTCDay();
 
@@ -69,20 +61,23 @@ export function timeState({ time_state = 'in_time', due_at = null, soon_at = nul
 }
 
 /**
- * '剩 17 分钟', '超 26 分钟', '剩 3 工作时，至周一 10:00', '停表，挂账至 12月10日', '按期结案'.
- * `clock` is the unit of the limit; for work_hour and work_day `left_work_s` (seconds of working time;
- * a working day has `work_day_s`) makes the sentence honest, without it the wall clock is used.
+ * '剩 17 分钟', '超 26 分钟', '剩 3 工作时，至周一 10:00', '2027 年工作日历未导入', '停表', '按期结案'.
+ * A limit in working time (`limit_unit` work_hour, work_day) says what is left of it by the working calendar;
+ * once it is over, time runs on at night too. A running stage without a due time waits for a calendar. `brief`, for
+ * rows and pills: without the moment, '缺 2027 年日历'.
  */
-export function timeLeft(item, now = Date.now(), { locale = 'zh', zone = ZONE } = {}) {
+export function timeLeft(item, now = Date.now(), { locale = 'zh', zone = ZONE, calendar = pageCalendar(), brief = false } = {}) {
   const en = isEnglish(locale);
   const state = timeState(item, now);
   if (state === 'closed') return closedWords(item, en);
-  if (state === 'stopped') return stoppedWords(item, now, locale, zone);
+  if (!item.due_at && item.stage) return missingWords(unknownYear(calendar, millis(now)), locale, brief);
+  if (state === 'stopped') return en ? 'clock stopped' : '停表';
   if (!item.due_at) return en ? 'no limit' : '无时限';
   const left_s = (millis(item.due_at) - millis(now)) / 1000;
   const gap = Math.abs(left_s) < MINUTE ? '' : NBSP; // 剩不到 1 分钟: a space stands only before figures
   if (left_s < 0) return en ? `${duration(left_s, locale)} overdue` : `超${gap}${duration(left_s, locale)}`;
-  const work = workingWords(item, en);
+  const work = workingWords(item, now, calendar, en);
+  if (work && brief) return en ? `${work} left` : `剩${NBSP}${work}`;
   if (work) {
     const due = dueMoment(item.due_at, now, { locale, zone });
     return en ? `${work} left, until ${due}` : `剩${NBSP}${work}，至${due}`;
@@ -90,28 +85,26 @@ export function timeLeft(item, now = Date.now(), { locale = 'zh', zone = ZONE } 
   return en ? `${duration(left_s, locale)} left` : `剩${gap}${duration(left_s, locale)}`;
 }
 
-function closedWords({ closed_in_time }, en) {
-  if (closed_in_time === true) return en ? 'closed in time' : '按期结案';
-  if (closed_in_time === false) return en ? 'closed late' : '超期结案';
-  return en ? 'closed' : '已结案';
+function closedWords({ closed_at, close_due_at }, en) {
+  if (!closed_at || !close_due_at) return en ? 'closed' : '已结案';
+  if (millis(closed_at) <= millis(close_due_at)) return en ? 'closed in time' : '按期结案';
+  return en ? 'closed late' : '超期结案';
 }
-function stoppedWords({ paused_until }, now, locale, zone) {
-  const en = isEnglish(locale);
-  if (!paused_until) return en ? 'clock stopped' : '停表';
-  const until = day(paused_until, now, { locale, zone });
-  return en ? `clock stopped, deferred to ${until}` : `停表，挂账至${NBSP}${until}`;
+/** '2027 年工作日历未导入': why a limit has no due time. */
+export function missingWords(year, locale = 'zh', brief = false) {
+  if (brief) return isEnglish(locale) ? `no ${year} calendar` : `缺${NBSP}${year}${NBSP}年日历`;
+  return isEnglish(locale) ? `the ${year} working calendar is missing` : `${year}${NBSP}年工作日历未导入`;
 }
-function workingWords({ clock, left_work_s, work_day_s = 8 * HOUR }, en) {
-  if (left_work_s === undefined || left_work_s === null) return null;
-  if (clock === 'work_hour') {
-    if (left_work_s < HOUR) return `${Math.max(1, Math.floor(left_work_s / MINUTE))}${NBSP}${en ? 'working min' : '工作分钟'}`;
-    const hours = Math.floor(left_work_s / HOUR);
-    return `${hours}${NBSP}${en ? 'working h' : '工作时'}`;
+function workingWords({ limit_unit, due_at }, now, calendar, en) {
+  if (limit_unit !== 'work_hour' && limit_unit !== 'work_day') return null;
+  const left = workBetween(millis(now), millis(due_at), calendar);
+  if (!left) return null;
+  if (limit_unit === 'work_day' && left.days >= 1 - TINY) {
+    const days = Math.floor(left.days + TINY);
+    return `${days}${NBSP}${en ? (days === 1 ? 'working day' : 'working days') : '工作日'}`;
   }
-  if (clock !== 'work_day') return null;
-  const days = Math.floor(left_work_s / work_day_s);
-  if (days >= 1) return `${days}${NBSP}${en ? (days === 1 ? 'working day' : 'working days') : '工作日'}`;
-  return `${Math.max(1, Math.floor(left_work_s / HOUR))}${NBSP}${en ? 'working h' : '工作时'}`;
+  if (left.seconds >= HOUR) return `${Math.floor(left.seconds / HOUR)}${NBSP}${en ? 'working h' : '工作时'}`;
+  return `${Math.max(1, Math.floor(left.seconds / MINUTE))}${NBSP}${en ? 'working min' : '工作分钟'}`;
 }
 
 /** The clock type in words: '紧急工作时（昼夜计时）'. */

@@ -100,7 +100,7 @@ export class MapSelection {
   }
 
   #pillWords(properties) {
-    return this.#pillText?.(properties) ?? timeLeft(properties, now(), { locale: locale() });
+    return this.#pillText?.(properties) ?? timeLeft(properties, now(), { locale: locale(), brief: true });
   }
 
   #pill({ point, time, words, chosen }) {

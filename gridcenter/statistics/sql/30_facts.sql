@@ -6,7 +6,7 @@ $$ SELECT floor(extract(epoch FROM later))::bigint - floor(extract(epoch FROM ea
 
 -- Whole seconds of working time between two moments, by the common working periods and the calendar
 -- (DOMAIN indicator 18). A year whose holidays nobody imported follows the week: a figure of the past
--- promises nothing. Same as working_time() in deadlines/rules.py.
+-- promises nothing. The spans are those of deadlines/rules.py.
 CREATE OR REPLACE FUNCTION working_seconds(earlier timestamptz, later timestamptz, zone text)
 RETURNS bigint LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $$
   SELECT coalesce(sum(greatest(0, seconds_between(greatest(earlier, s.starts_at), least(later, s.ends_at)))), 0)
@@ -14,11 +14,11 @@ RETURNS bigint LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $$
     FROM generate_series((earlier AT TIME ZONE zone)::date::timestamp,
                          (later AT TIME ZONE zone)::date::timestamp, '1 day') g(day)
     LEFT JOIN calendar_day c ON c.day = g.day::date
-    JOIN (SELECT p.starts, p.ends, p.valid FROM working_period p WHERE p.area_path IS NULL
+    JOIN (SELECT p.starts, p.ends, p.valid FROM working_period p
           UNION ALL
           SELECT d.starts, d.ends, NULL
             FROM (VALUES (time '08:00', time '12:00'), (time '14:00', time '18:00')) d(starts, ends)
-           WHERE NOT EXISTS (SELECT FROM working_period p WHERE p.area_path IS NULL)) w
+           WHERE NOT EXISTS (SELECT FROM working_period)) w
       ON w.valid IS NULL OR w.valid @> g.day::date
    CROSS JOIN LATERAL (SELECT (g.day + w.starts) AT TIME ZONE zone AS starts_at,
                               (g.day + w.ends) AT TIME ZONE zone AS ends_at) s

@@ -24,17 +24,49 @@ table('time left in English', [
   [17 * M, '17 min left'], [H + 4 * M, '1 h 04 min left'], [51 * H, '2 d 3 h left'], [-26 * M, '26 min overdue'],
 ], (s) => f.timeLeft({ due_at: after(s) }, NOW, { locale: 'en' }));
 
-test('working clocks say it, with the moment', () => {
-  const item = { due_at: '2026-11-23T10:00:00+08:00', clock: 'work_hour', left_work_s: 3 * H };
-  assert.equal(plain(f.timeLeft(item, NOW)), '剩 3 工作时，至周一 10:00');
-  const days = { due_at: '2026-12-02T18:00:00+08:00', clock: 'work_day', left_work_s: 2 * 8 * H };
-  assert.equal(plain(f.timeLeft(days, NOW)), '剩 2 工作日，至12月2日 18:00');
+const OFFICE = { until: '2026-12-31', days: {}, periods: [['08:00', '12:00', null, null], ['14:00', '18:00', null, null]] };
+const said = (item, now = NOW, more = {}) => plain(f.timeLeft({ time_state: 'in_time', stage: 'handle', ...item }, now, { calendar: OFFICE, ...more }));
+const FRIDAY = '2026-11-27T17:00:00+08:00';
+
+test('four working hours on Friday at five are four, not three days', () => {
+  const item = { due_at: '2026-11-30T11:00:00+08:00', limit_unit: 'work_hour' };
+  assert.equal(said(item, FRIDAY), '剩 4 工作时，至周一 11:00');
+  assert.equal(said(item, FRIDAY, { brief: true }), '剩 4 工作时');
+  assert.equal(said(item, FRIDAY, { locale: 'en' }), '4 working h left, until Mon 11:00');
+  assert.equal(said(item, '2026-11-28T10:00:00+08:00', { brief: true }), '剩 3 工作时'); // over the weekend it stands
+  assert.equal(said(item, '2026-11-29T23:00:00+08:00', { brief: true }), '剩 3 工作时');
+  assert.equal(said(item, '2026-11-30T10:20:00+08:00', { brief: true }), '剩 40 工作分钟');
+  assert.equal(said(item, '2026-11-30T12:00:00+08:00'), '超 1 小时'); // being late does not pause
+  assert.equal(said({ ...item, limit_unit: 'urgent_hour' }, FRIDAY), '剩 2 天 18 小时');
+  assert.equal(said(item, FRIDAY, { calendar: null }), '剩 2 天 18 小时'); // a page without the calendar
+});
+
+test('working days are counted by the hours of their day', () => {
+  const item = { due_at: '2026-12-02T10:00:00+08:00', limit_unit: 'work_day' };
+  assert.equal(said(item, '2026-11-27T10:00:00+08:00', { brief: true }), '剩 3 工作日');
+  assert.equal(said(item, '2026-11-27T11:00:00+08:00', { brief: true }), '剩 2 工作日');
+  assert.equal(said(item, '2026-12-01T16:00:00+08:00', { brief: true }), '剩 4 工作时');
+  assert.equal(said(item, '2026-12-01T10:30:00+08:00', { brief: true, locale: 'en' }), '7 working h left');
+  const off = { ...OFFICE, days: { '2026-11-30': false, '2026-11-28': true } };
+  assert.equal(said(item, '2026-11-27T10:00:00+08:00', { brief: true, calendar: off }), '剩 3 工作日');
+  const summer = { ...OFFICE, periods: [['08:00', '12:00', null, '2026-12-01'], ['09:00', '11:00', '2026-12-01', null]] };
+  assert.equal(said(item, '2026-11-30T10:00:00+08:00', { brief: true, calendar: summer }), '剩 2 工作日');
+});
+
+test('a clock that waits for a calendar says for which', () => {
+  const item = { due_at: null, limit_unit: 'work_day', time_state: 'stopped' };
+  assert.equal(said(item), '2027 年工作日历未导入');
+  assert.equal(said(item, NOW, { brief: true }), '缺 2027 年日历');
+  assert.equal(said(item, NOW, { locale: 'en' }), 'the 2027 working calendar is missing');
+  assert.equal(said(item, NOW, { calendar: { ...OFFICE, until: null } }), '2026 年工作日历未导入');
 });
 
 test('stopped and closed', () => {
-  assert.equal(plain(f.timeLeft({ time_state: 'stopped', paused_until: '2026-12-10T00:00:00+08:00' }, NOW)), '停表，挂账至 12月10日');
-  assert.equal(f.timeLeft({ time_state: 'closed', closed_in_time: true }, NOW), '按期结案');
-  assert.equal(f.timeLeft({ time_state: 'closed', closed_in_time: false }, NOW), '超期结案');
+  assert.equal(f.timeLeft({ time_state: 'stopped' }, NOW), '停表');
+  const closed = { time_state: 'closed', closed_at: '2026-11-20T10:00:00+08:00' };
+  assert.equal(f.timeLeft({ ...closed, close_due_at: '2026-11-20T10:00:00+08:00' }, NOW), '按期结案');
+  assert.equal(f.timeLeft({ ...closed, close_due_at: '2026-11-20T09:59:59+08:00' }, NOW), '超期结案');
+  assert.equal(f.timeLeft({ ...closed, close_due_at: null }, NOW), '已结案');
   assert.equal(f.timeLeft({ time_state: 'in_time', due_at: null }, NOW), '无时限');
 });
 

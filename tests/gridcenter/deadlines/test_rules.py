@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 import gridcenter.deadlines
 from gridcenter.deadlines import rules
-from gridcenter.deadlines.rules import Calendar, ClockUnit, WorkDayRule, WorkingPeriod
+from gridcenter.deadlines.rules import Calendar, ClockUnit, WorkingPeriod
 from gridcenter.errors import CalendarMissing, InvalidInput
+from tests.builders import worked
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 DATA = Path(gridcenter.deadlines.__file__).parent / "data"
@@ -90,12 +91,6 @@ def test_due(start, amount, unit, expected):
     assert rules.due(at(start), amount, unit, CALENDAR) == at(expected)
 
 
-def test_end_of_the_nth_working_day():
-    calendar = Calendar(CALENDAR.years, CALENDAR.deviations, work_day_rule=WorkDayRule.END_OF_DAY)
-    assert rules.due(at("2026-02-14 10:00"), 1, "work_day", calendar) == at("2026-02-24 18:00")
-    assert rules.due(at("2026-09-24 10:00"), 3, "work_day", calendar) == at("2026-09-30 18:00")
-
-
 def test_times_in_another_zone_mean_the_same_moment():
     start = at("2026-02-13 17:00").astimezone(ZoneInfo("UTC"))
     assert rules.due(start, 4, ClockUnit.WORK_HOUR, CALENDAR) == at("2026-02-14 11:00")
@@ -123,8 +118,6 @@ def test_a_missing_year_is_said_not_guessed(unit):
 def test_naive_times_are_refused():
     with pytest.raises(ValueError, match="zone"):
         rules.due(datetime(2026, 11, 23, 10), 1, "urgent_hour", CALENDAR)
-    with pytest.raises(ValueError, match="zone"):
-        rules.left(at("2026-11-23 10:00"), datetime(2026, 11, 23, 12), "work_hour", CALENDAR)
 
 
 @pytest.mark.parametrize(
@@ -147,31 +140,14 @@ def test_periods_without_sense_are_refused():
         rules.due(at("2026-11-23 10:00"), 1, "work_hour", Calendar(CALENDAR.years, {}, ()))
 
 
-@pytest.mark.parametrize(
-    ("now", "due_at", "unit", "hours"),
-    [
-        ("2026-11-23 10:00", "2026-11-23 15:00", "work_hour", 3),
-        ("2026-11-23 10:00", "2026-11-23 15:00", "urgent_hour", 5),
-        ("2026-11-20 17:00", "2026-11-23 10:00", "work_hour", 3),
-        ("2026-11-20 17:00", "2026-11-24 17:00", "work_day", 16),
-        ("2026-11-20 17:00", "2026-11-24 17:00", "natural_day", 96),
-        ("2026-11-23 18:00", "2026-11-23 15:00", "work_hour", -3),
-        ("2026-11-24 10:00", "2026-11-23 18:00", "work_hour", -16),
-        ("2026-11-23 15:00", "2026-11-23 15:00", "work_day", 0),
-    ],
-)
-def test_left(now, due_at, unit, hours):
-    assert rules.left(at(now), at(due_at), unit, CALENDAR) == timedelta(hours=hours)
-
-
 @given(
     st.datetimes(datetime(2025, 1, 1), datetime(2026, 10, 1)),
     st.integers(1, 200).map(lambda n: n / 4),
 )
-def test_left_is_the_inverse_of_due(start, hours):
+def test_working_hours_end_when_so_much_was_worked(start, hours):
     start = start.replace(tzinfo=SHANGHAI)
     end = rules.due(start, hours, "work_hour", CALENDAR)
-    assert rules.left(start, end, "work_hour", CALENDAR) == timedelta(hours=hours)
+    assert worked(start, end, CALENDAR) == timedelta(hours=hours)
     assert any(s < end <= e for s, e in CALENDAR.spans(end.date()))
 
 

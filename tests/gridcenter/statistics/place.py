@@ -52,4 +52,4 @@ class Place(Copy):
         with self.owner.transaction(read_only=True) as tx:
             version = tx.scalar("SELECT version FROM case_file WHERE id = %(id)s", {"id": case})
         with self.acting(who, read_only=False) as tx:
-            operate(tx, self.actor(who), MoveCase(case, operation, version, given), when, ZONE)
+            operate(tx, self.actor(who), MoveCase(case, operation, version, given), when)

@@ -14,11 +14,10 @@ import pytest
 from gridcenter.actor import act_as
 from gridcenter.database import Transaction, connect
 from gridcenter.deadlines.queries import calendar
-from gridcenter.deadlines.rules import working_time
 from gridcenter.statistics import queries
 from gridcenter.statistics.operations import close_day
 from gridcenter.statistics.rules import period
-from tests.builders import STREET, ZONE
+from tests.builders import STREET, ZONE, worked
 from tests.gridcenter.statistics.place import Place, at
 
 LOAD = (Path(__file__).parent / "load.sql").read_text(encoding="utf-8")
@@ -45,9 +44,9 @@ SELECT opened_at + interval '18 minutes' AS dispatched, handled_at AS handled FR
 
 def median_of(tx: Transaction, period: dict[str, Any]) -> float:
     """The median working time in seconds, by the arithmetic of deadlines in Python."""
-    days = calendar(tx, ZONE)
+    days = calendar(tx)
     times = sorted(
-        working_time(row["dispatched"], row["handled"], days).total_seconds()
+        worked(row["dispatched"], row["handled"], days).total_seconds()
         for row in tx.all(_HANDLED, period)
     )
     return times[(len(times) + 1) // 2 - 1]

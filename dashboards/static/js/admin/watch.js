@@ -4,6 +4,7 @@ import { button, facts, node, sentence } from '../areas/nodes.js';
 import { banner, confirmDialog, whileBusy } from '../dialog.js';
 import { age, moment } from '../format.js';
 import { locale, t } from '../i18n.js';
+import { ZONE } from '../localtime.js';
 import { cell } from '../table.js';
 
 const when = (at) => moment(at, Date.now(), { locale: locale() });
@@ -92,7 +93,7 @@ export function events() {
     side: (row) => [
       node('h2', {}, EVENTS()[row.event] ?? row.event),
       facts([
-        [t('编号'), String(row.id)], [t('时间'), new Date(row.at).toLocaleString(locale())], [t('对哪个账号'), row.account ?? row.username],
+        [t('编号'), String(row.id)], [t('时间'), new Date(row.at).toLocaleString(locale(), { timeZone: ZONE })], [t('对哪个账号'), row.account ?? row.username],
         [t('谁做的'), row.actor], [t('地址'), row.address], [t('细节'), row.detail],
       ]),
       node('p', { className: 'note' }, t('记录只增不改，数据库不许改也不许删')),

@@ -4,12 +4,12 @@ import { button, dutyName, facts, field, levelName, node, select, sentence } fro
 import { banner, confirmDialog, whileBusy } from '../dialog.js';
 import { day, number } from '../format.js';
 import { labelWords, locale, nameOf, t } from '../i18n.js';
+import { today } from '../localtime.js';
 import { cell } from '../table.js';
 import { areaField, form, workerField } from './choose.js';
 
 const date = (at) => (at ? day(at, Date.now(), { locale: locale() }) : null);
 const employments = () => ({ full_time: t('专职'), part_time: t('兼职'), volunteer: t('志愿者') });
-const today = () => new Date(Date.now() - new Date().getTimezoneOffset() * 60000).toISOString().slice(0, 10);
 
 function matches(q, ...texts) {
   const wanted = q.toLowerCase();

@@ -1,9 +1,10 @@
 /** The case: head, steps, facts, photos, timeline, and the bar of what can be done with it. */
 import { api } from '../api.js';
-import { accuracy, distance, dueMoment, timeState } from '../format.js';
+import { accuracy, distance, dueMoment, missingWords, timeState } from '../format.js';
 import { icon } from '../icons.js';
 import { isEnglish, locale, nameOf, t } from '../i18n.js';
 import { now } from '../ticker.js';
+import { unknownYear } from '../worktime.js';
 import { el } from './dom.js';
 import { photoColumn } from './photos.js';
 import { timeline } from './timeline.js';
@@ -64,7 +65,7 @@ function limit(item) {
   const timer = [...item.timers].reverse().find(({ stage }) => stage === 'handle');
   const words = limitWords(timer ?? condition);
   if (!timer) return t('立案后 %(limit)s', { limit: words });
-  if (!timer.due_at) return words;
+  if (!timer.due_at) return commas([words, missingWords(unknownYear(), locale())]);
   return t('%(limit)s，至%(due)s', { limit: words, due: dueMoment(timer.due_at, Date.now(), { locale: locale() }) });
 }
 

@@ -30,7 +30,7 @@ export class DeskMap {
   showCase(item, candidates = []) {
     const point = [item.lon, item.lat];
     this.#map.select({
-      id: item.id, point, severity: item.severity, state: item.state, time_state: item.time_state, due_at: item.due_at,
+      id: item.id, point, severity: item.severity, state: item.state, time_state: item.time_state, due_at: item.due_at, limit_unit: item.limit_unit,
       soon_at: item.soon_at, stage: item.stage,
     });
     this.#map.chooseMicrogrid(item.area_path ? item.area_path.replaceAll('.', '') : null);

@@ -367,7 +367,7 @@ export class Queue {
     if (!row) return;
     const time = timeState(item, now());
     const gone = this.#gone.has(item.id);
-    const left = gone || time === 'closed' ? stateName(item.state) : timeLeft(item, now(), { locale: locale() });
+    const left = gone || time === 'closed' ? stateName(item.state) : timeLeft(item, now(), { locale: locale(), brief: true });
     const key = [item.version, time, left, gone].join('|');
     if (row.dataset.key === key) return;
     row.dataset.key = key;

@@ -1,7 +1,8 @@
 /** What happened, newest on top, and what comes next with its limit. */
-import { clockTime, dueMoment, duration, moment, timeState } from '../format.js';
+import { clockTime, dueMoment, duration, missingWords, moment, timeState } from '../format.js';
 import { locale, nameOf, t } from '../i18n.js';
 import { characterOf } from '../symbols.js';
+import { unknownYear } from '../worktime.js';
 import { el } from './dom.js';
 import { channelName, eventName, limitWords, personName, photoName, photosMissing, satisfactionName, semicolons, stageName, stageOf, STAGES, waitingStage } from './words.js';
 
@@ -24,7 +25,8 @@ function now(item) {
   const due = due_at ?? item.due_at;
   const waited_s = (Date.now() - Date.parse(item.changed_at)) / 1000;
   const waited = t('已等 %(span)s', { span: duration(waited_s, locale()) });
-  const after = time === 'overdue' ? t('已过时限，列在超期里') : t('到时未办计为超期');
+  const inTime = due ? t('到时未办计为超期') : missingWords(unknownYear(), locale());
+  const after = time === 'overdue' ? t('已过时限，列在超期里') : inTime;
   return el('li', { class: 'timeline-item' },
     el('span', { class: `timeline-dot timeline-dot-${time === 'in_time' ? 'now' : time}`, 'aria-hidden': 'true' }, STAGE_CHARACTER[stage] ?? '·'),
     el('span', { class: 'timeline-what' }, t('待%(stage)s', { stage: stageName(stage) })),
@@ -65,7 +67,7 @@ function noteOf(event, item) {
     if (late_s > DELAY_S) said.push(t('发生 %(then)s，离线保存，%(now)s 收到', { then: clockTime(event.happened_at), now: clockTime(event.at) }));
     said.push(photoWords(item));
   }
-  if (event.operation === 'overdue') said.push((data.stages ?? []).map(({ stage }) => stageName(stage)).join(' · '));
+  if (['overdue', 'promise'].includes(event.operation)) said.push((data.stages ?? []).map(({ stage }) => stageName(stage)).join(' · '));
   if (event.operation === 'photo') said.push(photoName(data.stage));
   if (event.operation === 'file') said.push(filedWords(data, item));
   if (data.area_by_hand) said.push(t('辖区外，指定由 %(area)s 承办', { area: data.area }));

@@ -108,7 +108,7 @@ export function placeWords(item, parts = 2) {
 /** '派遣剩 17 分钟'. */
 export function stageLeft(item, now = shownNow()) {
   const left = timeLeft(item, now, { locale: locale() });
-  const stage = item.time_state === 'closed' || item.time_state === 'stopped' ? '' : stageName(item.stage);
+  const stage = item.time_state === 'closed' || !item.due_at ? '' : stageName(item.stage);
   if (!stage) return left;
   return isEnglish() ? `${stage}: ${left}` : `${stage}${left}`;
 }
@@ -134,6 +134,7 @@ export function eventName({ operation, to_state, from_state }) {
   const names = {
     report: t('上报'), file: t('立案'), reject: t('不予受理'), dispatch: t('派遣'), accept: t('签收'),
     feedback: t('反馈'), close: t('结案'), evaluate: t('评价'), overdue: t('超过时限'), photo: t('加照片'),
+    promise: t('工作日历已导入，算出到期时间'),
   };
   return names[operation] ?? operation;
 }

@@ -47,7 +47,7 @@ export function symbolOf(item, now = Date.now()) {
 
 /** Seconds are not for people: the time left of a case in words. */
 export function leftWords(item, now = Date.now()) {
-  return timeLeft(item, now, { locale: locale() });
+  return timeLeft(item, now, { locale: locale(), brief: true });
 }
 
 /** The phone's head: back or close, a title, what stands at the end. */

@@ -1,4 +1,5 @@
 /** Unsent records as one file, for a phone that does not get a network any more. */
+import { today } from '../localtime.js';
 import { OPEN_STATES } from './outbox.js';
 
 export const OLD_MS = 7 * 86400000;
@@ -18,7 +19,7 @@ export async function exportUnsent({ items, account }) {
   const file = new Blob([JSON.stringify({ account: account.username, exported_at: new Date().toISOString(), records }, null, 1)], { type: 'application/json' });
   const link = document.createElement('a');
   link.href = URL.createObjectURL(file);
-  link.download = `gridcenter-${account.username}-${new Date().toISOString().slice(0, 10)}.json`;
+  link.download = `gridcenter-${account.username}-${today()}.json`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60000);
 }

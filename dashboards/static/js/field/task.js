@@ -204,7 +204,7 @@ export class Task {
   #drawStory(item) {
     if (!item.events?.length) return;
     const open = this.#parts.story.querySelector('details')?.open ?? false;
-    const words = { report: '上报', file: '立案', dispatch: '派遣', accept: '签收', handle: '处理', feedback: '反馈', check: '核查', return: '退回', reject: '不予受理', close: '结案', evaluate: '评价', overdue: '超期', photo: '加照片' };
+    const words = { report: '上报', file: '立案', dispatch: '派遣', accept: '签收', handle: '处理', feedback: '反馈', check: '核查', return: '退回', reject: '不予受理', close: '结案', evaluate: '评价', overdue: '超期', photo: '加照片', promise: '工作日历已导入，算出到期时间' };
     const rows = [...item.events].reverse().map((event) => h('li', { class: 'timeline-item' }, h('span', { class: 'timeline-dot', 'aria-hidden': 'true' }, t(words[event.operation] ?? '改').slice(0, 1)),
       h('span', {}, h('span', { class: 'timeline-what' }, t(words[event.operation] ?? event.operation)), h('span', { class: 'timeline-who' }, event.who ?? '')),
       h('span', { class: 'timeline-time' }, moment(event.happened_at ?? event.at, Date.now(), { locale: locale() })), event.note ? h('span', { class: 'timeline-note' }, event.note) : null));

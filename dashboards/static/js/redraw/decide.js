@@ -2,12 +2,7 @@
 import { node, button, field, clearErrors, showErrors, sentence } from '../areas/nodes.js';
 import { whileBusy } from '../dialog.js';
 import { t } from '../i18n.js';
-
-/** Local time for a datetime-local input, to the minute. */
-function localInput(at) {
-  const shifted = new Date(at.getTime() - at.getTimezoneOffset() * 60000);
-  return shifted.toISOString().slice(0, 16);
-}
+import { localMinute, momentOf } from '../localtime.js';
 
 /** Opens a dialog with a form; `run(values)` does the act, its refusals stand in the form. */
 function ask({ title, lines, fields, action, busy, run, danger = false }) {
@@ -35,14 +30,14 @@ function ask({ title, lines, fields, action, busy, run, danger = false }) {
 }
 
 export function askApprove(plan, totals, run) {
-  const start = plan.effective_at ? new Date(plan.effective_at) : new Date();
-  const hour = node('input', { name: 'effective_at', type: 'datetime-local', required: true, value: localInput(start < new Date() ? new Date() : start) });
+  const start = plan.effective_at ? Date.parse(plan.effective_at) : 0;
+  const hour = node('input', { name: 'effective_at', type: 'datetime-local', required: true, value: localMinute(Math.max(start, Date.now())) });
   const lines = totals ? [t('到时 %(a)s 个新区域生效、%(b)s 个停用；%(c)s 户、%(d)s 件在办案件移交。', {
     a: totals.new, b: totals.retired, c: totals.households, d: totals.open_incidents,
   }), t('生效前可以撤回，生效后可以还原。')] : [];
   ask({
     title: t('批准方案'), lines, fields: [field(t('生效时间'), hour)], action: t('批准'), busy: t('正在批准'),
-    run: ({ effective_at: at }) => run(at ? { effective_at: new Date(at).toISOString() } : {}),
+    run: ({ effective_at: at }) => run(at ? { effective_at: new Date(momentOf(at)).toISOString() } : {}),
   });
 }
 

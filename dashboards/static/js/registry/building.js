@@ -66,7 +66,7 @@ class BuildingCard {
     const list = incidents.map((item) => {
       const time = timeState(item);
       return node('li', {}, node('a', { href: `/desk/${item.id}` }, caseSymbol({ severity: item.severity, time, state: item.state }, { size: 24 }),
-        node('span', { className: 'cut' }, nameOf(item.matter)), node('span', { className: `end ${time === 'overdue' ? 'is-over' : time === 'soon' ? 'is-soon' : ''}` }, timeLeft(item, Date.now(), { locale: locale() }))));
+        node('span', { className: 'cut' }, nameOf(item.matter)), node('span', { className: `end ${time === 'overdue' ? 'is-over' : time === 'soon' ? 'is-soon' : ''}` }, timeLeft(item, Date.now(), { locale: locale(), brief: true }))));
     });
     return node('section', {}, node('h2', {}, t('本幢在办 %(n)s 件', { n: incidents.length })),
       list.length ? node('ul', { className: 'building-cases' }, list) : node('p', { className: 'second' }, t('没有在办案件')));

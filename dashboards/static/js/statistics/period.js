@@ -5,11 +5,6 @@ const DAY_MS = 86400000;
 const at = (day) => Date.parse(`${day}T00:00:00Z`);
 const text = (ms) => new Date(ms).toISOString().slice(0, 10);
 
-/** Today in the office's zone. */
-export function today(now = Date.now(), zone = 'Asia/Shanghai') {
-  return new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(now);
-}
-
 /** {from, to} of month | last_month | six_weeks. */
 export function periodOf(name, day) {
   const first = `${day.slice(0, 8)}01`;

@@ -4,11 +4,12 @@ import { banner } from '../dialog.js';
 import { clockTime } from '../format.js';
 import { nameOf, t } from '../i18n.js';
 import { live } from '../live.js';
+import { today } from '../localtime.js';
 import { currentTheme, watchTheme } from '../theme.js';
 import { csvOf, save } from './csv.js';
 import { Definition } from './definition.js';
 import { List } from './list.js';
-import { nameOfPeriod, periodOf, periodWords, today, weeksBefore } from './period.js';
+import { nameOfPeriod, periodOf, periodWords, weeksBefore } from './period.js';
 import { countWords, Figures, levelName } from './table.js';
 import { Trend } from './trend.js';
 

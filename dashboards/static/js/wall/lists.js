@@ -9,7 +9,7 @@ const RECENT_ROWS = 4;
 const OPERATIONS = {
   report: ['上报', 'reported'], file: ['立案', ''], reject: ['不予受理', ''], dispatch: ['派遣', ''], accept: ['签收', ''],
   return: ['退回', 'back'], handle: ['处置', ''], feedback: ['反馈', ''], check: ['核查', ''], rework: ['返工', 'back'],
-  close: ['结案', 'closed'], evaluate: ['评价', ''], overdue: ['超期', 'over'],
+  close: ['结案', 'closed'], evaluate: ['评价', ''], overdue: ['超期', 'over'], promise: ['补算到期', ''],
 };
 
 /** '示例社区06 · 第3网格 · 微网格02' to its first `parts` places. */
