@@ -9,9 +9,10 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from apiflask import APIBlueprint
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 from pydantic import Field
 
+from dashboards import problems
 from dashboards.api.schemas import Body, Code, Limit, Query, Text
 from dashboards.requests import actor, tx
 from gridcenter.accounts import operations, passwords, postings, queries
@@ -188,11 +189,15 @@ def reset_password(username: str) -> Response:
 
 @bp.put("/accounts/own/password")
 @bp.input(PasswordBody, arg_name="body")
-@bp.doc(summary="Change my password", responses={204: "Changed; other sessions end"})
-def change_password(body: PasswordBody) -> tuple[str, int]:
-    """Change one's own password."""
-    operations.change_own_password(tx(), actor(), body.old, body.new)
-    return "", 204
+@bp.doc(
+    summary="Change my password",
+    responses={204: "Changed; other sessions end", 423: "Locked after five wrong ones"},
+)
+def change_password(body: PasswordBody) -> Response | tuple[str, int]:
+    """Change one's own password; wrong present ones are counted and lock as at log-in."""
+    address = request.remote_addr
+    failed = operations.change_own_password(tx(), actor(), body.old, body.new, address)
+    return ("", 204) if failed is None else problems.known(failed)
 
 
 # --- posts -------------------------------------------------------------------------------------
