@@ -151,8 +151,9 @@ def change_own_password(
     """
     row = sessions.known_password(tx, LogIn(actor.username, old, address=address))
     if isinstance(row, LogInFailed):
-        locked = isinstance(row.error, AccountLocked)
-        return row.error if locked else InvalidInput.of(*_WRONG_PASSWORD)
+        if isinstance(row.error, AccountLocked):
+            return row.error
+        return InvalidInput.of(*_WRONG_PASSWORD)
     if old == new:
         raise InvalidInput.of(
             "new", "same_password", "新密码与原密码相同，换一个", "The new password is the old one"
