@@ -12,7 +12,7 @@ from pydantic import Field
 from dashboards.api.schemas import Code, Limit, Query, Text
 from dashboards.requests import actor, house, tx
 from gridcenter import clock
-from gridcenter.areas.queries import area_code_at, top_areas
+from gridcenter.areas import queries as queries_of_areas
 from gridcenter.errors import AREA, NotFound
 from gridcenter.statistics import lists, queries
 from gridcenter.statistics.wall import wall_figures
@@ -58,14 +58,11 @@ class AreaQuery(Query):
 
 
 def own_area() -> str:
-    """The code of the reader's own area: of the first posting that has one, else the top area."""
-    path = next((p.area_path for p in actor().postings if p.area_path), None)
-    code = area_code_at(tx(), path) if path else None
-    if code is None:
-        code = next((row["code"] for row in top_areas(tx())), None)
+    """The code of the reader's own area. Raises NotFound while there is no area at all."""
+    code = queries_of_areas.own_area(tx(), actor())
     if code is None:
         raise NotFound(AREA)
-    return str(code)
+    return code
 
 
 def asked(query: PeriodQuery) -> tuple[str, date, date, datetime]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from gridcenter.actor import Actor
 from gridcenter.database import Row, Transaction
 from gridcenter.errors import InvalidInput, NotFound, Words
 from gridcenter.geo import datum_name, parse_datum, to_storage
@@ -213,13 +214,34 @@ def area_by_code(tx: Transaction, code: str) -> Row:
     return row
 
 
+_SHOWN = """
+SELECT id, code, name, name_en, level, path::text AS path, is_example,
+       ARRAY[ST_XMin(geom), ST_YMin(geom), ST_XMax(geom), ST_YMax(geom)] AS bbox
+  FROM area_now
+"""
+
+
 def top_areas(tx: Transaction) -> list[dict[str, Any]]:
-    """Areas in force without a parent, by code: id, code, name, level, path, is_example, bbox."""
-    return tx.all(
-        "SELECT id, code, name, name_en, level, path::text AS path, is_example,"
-        " ARRAY[ST_XMin(geom), ST_YMin(geom), ST_XMax(geom), ST_YMax(geom)] AS bbox"
-        " FROM area_now WHERE parent_id IS NULL AND level <> 'unit_grid' ORDER BY code"
-    )
+    """Areas in force without a parent, by code: id, code, name, name_en, level, path, is_example, bbox."""
+    return tx.all(_SHOWN + "WHERE parent_id IS NULL AND level <> 'unit_grid' ORDER BY code")
+
+
+def shown_area(tx: Transaction, code: str) -> dict[str, Any]:
+    """An area in force as `top_areas` has it. Raises NotFound."""
+    row = tx.one(_SHOWN + "WHERE code = %(code)s", {"code": code})
+    if row is None:
+        raise NotFound(AREA)
+    return row
+
+
+def own_area(tx: Transaction, actor: Actor) -> str | None:
+    """The code of the actor's own area: of the first posting that has one, else the first top area.
+
+    None while there is no area at all.
+    """
+    path = next((p.area_path for p in actor.postings if p.area_path), None)
+    code = area_code_at(tx, path) if path else None
+    return code or next((str(row["code"]) for row in top_areas(tx)), None)
 
 
 def area_code_at(tx: Transaction, path: str) -> str | None:
