@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Iterator
+from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +138,15 @@ def test_revisions_form_one_line_and_import_no_application_code() -> None:
         for package in ("gridcenter", "layers", "importers", "dashboards"):
             assert f"import {package}" not in text
             assert f"from {package}" not in text
+
+
+def test_the_tables_of_the_job_queue_are_those_the_revision_was_written_for() -> None:
+    """A new version of the library with other tables needs a revision (docs/decisions/0002)."""
+    module = ScriptDirectory(str(ROOT / "migrations")).get_revision("0003").module
+    sql = files("procrastinate").joinpath("sql", "schema.sql").read_text(encoding="utf-8")
+    assert version("procrastinate").startswith(module.known_version(sql))
+    with pytest.raises(RuntimeError, match="procrastinate"):
+        module.known_version(sql + "CREATE TABLE procrastinate_more ();")
 
 
 def test_derived_sql_has_unique_names_and_comments() -> None:
