@@ -22,6 +22,8 @@ from gridcenter.actor import Actor, act_as
 from gridcenter.database import Row, Transaction
 from gridcenter.errors import Words
 from gridcenter.incidents.queries import IncidentFilter, incident_list
+from layers.catalog import LAYERS
+from layers.statements import tile_statement
 
 SPATIAL, LISTS = 1.2, 1.6
 # Half of a kilometre in degrees at 31° N: a box of 1 km × 1 km.
@@ -52,19 +54,8 @@ _KNN = (
     "SELECT c.id FROM case_file c WHERE c.kind = 'incident'{more}"
     " ORDER BY c.location <-> ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490) LIMIT 20"
 )
-# tile_incident of layers/sql, spoken out so that a filter can be put in.
-_TILE = """
-SELECT ST_AsMVT(t, 'incident', 4096, 'geom') AS tile
-  FROM (SELECT c.id::text AS id, c.number, c.state, c.severity,
-               time_state(c.state, c.due_at, c.stage_started_at, %(now)s) AS time_state,
-               floor(extract(epoch FROM c.due_at))::bigint AS due_at, c.limit_unit, i.name AS matter,
-               i.name_en AS matter_en, tile_shape(c.location, %(z)s, %(x)s, %(y)s) AS geom
-          FROM case_file c JOIN catalogue_item i ON i.id = c.item_id
-         WHERE c.location && tile_box(%(z)s, %(x)s, %(y)s) AND c.kind = 'incident'
-           AND c.state NOT IN ('closed', 'evaluated', 'rejected'){more}
-         ORDER BY c.id) t
- WHERE t.geom IS NOT NULL
-"""
+# Where the statement of the tile of incidents says which of them it shows.
+_SHOWN = f"{LAYERS['incident'].where} AND"
 
 
 def measure(site: Site) -> list[Figure]:
@@ -80,7 +71,7 @@ def measure(site: Site) -> list[Figure]:
 
 
 _INSIDE = """
-SELECT ST_X(p.at) AS lon, ST_Y(p.at) AS lat, now() AS now
+SELECT ST_X(p.at) AS lon, ST_Y(p.at) AS lat
   FROM area_now a, ST_PointOnSurface(a.geom) p(at) WHERE a.path = %(path)s::ltree
 """
 _ZOOM = 15
@@ -104,21 +95,27 @@ def _pairs(site: Site, web: psycopg.Connection[Row], actor: Actor, label: str) -
         "south": lat - HALF_LAT,
         "north": lat + HALF_LAT,
     }
-    tile = {"z": _ZOOM, "x": x, "y": y, "now": here["now"]}
 
     def pair(
         name: str, zh: str, en: str, most: float, text: str, params: Mapping[str, Any]
     ) -> Pair:
         words = Words(f"{zh}（{label}）", f"{en}, {label}")
-        ours, hand = text.format(more=""), text.format(more=_FILTER)
+        ours, hand = text.replace("{more}", ""), text.replace("{more}", _FILTER)
         return Pair(f"rights_{name}_{label}", words, most, ours, hand, {**params, **scope})
 
     return [
         pair("bbox", "1 km 范围", "box of 1 km", SPATIAL, _BBOX, place),
         pair("knn", "最近 20 件", "nearest 20", SPATIAL, _KNN, {"lon": lon, "lat": lat}),
-        pair("tile", "瓦片", "tile", SPATIAL, _TILE, tile),
+        pair("tile", "瓦片", "tile", SPATIAL, _tile(actor), {"z": _ZOOM, "x": x, "y": y}),
         _list_pair(web, site.token(actor.username), actor, label, scope),
     ]
+
+
+def _tile(actor: Actor) -> str:
+    """The product's statement of a tile of incidents, with a place for the filter."""
+    ours = tile_statement("incident", _ZOOM, actor.posts)
+    assert ours.count(_SHOWN) == 1
+    return ours.replace(_SHOWN, f"{LAYERS['incident'].where}{{more}} AND")
 
 
 def _list_pair(

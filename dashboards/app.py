@@ -48,7 +48,7 @@ def create_app(
     app.config.update(
         OPENAPI_VERSION="3.1.0",
         SECRET_KEY=settings.secrets.session_key,
-        MAX_CONTENT_LENGTH=settings.max_upload_bytes,
+        MAX_CONTENT_LENGTH=requests.MOST_BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=1_000_000,
         SESSION_COOKIE_NAME="gridcenter_form",
         SESSION_COOKIE_SAMESITE="Lax",

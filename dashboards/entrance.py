@@ -192,10 +192,10 @@ def change_password() -> Response | str:
     if new != request.form.get("again", ""):
         return _password_page({"again": _("两次输入的新密码不一样")})
     try:
-        operations.change_own_password(tx(), actor(), old, new)
+        failed = operations.change_own_password(tx(), actor(), old, new, request.remote_addr)
     except InvalidInput as error:
         return _password_page({e.field: e.detail(locale()) for e in error.errors})
-    return redirect("/")
+    return redirect("/") if failed is None else _password_page({"old": failed.detail(locale())})
 
 
 def _password_page(errors: dict[str, str]) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID, uuid4
 
-from dashboards.uploads import COMING, plain_name, refuse_number
+from dashboards.uploads import COMING, names_for
 from gridcenter.errors import FILE, Conflict, InvalidInput, NotFound, Words
 from gridcenter.settings import Settings
 
@@ -56,7 +56,7 @@ def announce(settings: Settings, account: UUID | None, files: list[tuple[str, in
     Raises InvalidInput for none or too many of them, for sizes beyond the setting, and when the
     account has too many uploads under way.
     """
-    refuse_number(len(files))
+    names = names_for([name for name, _ in files])
     if sum(size for _, size in files) > settings.max_upload_bytes:
         most = settings.max_upload_bytes // 1_000_000
         raise InvalidInput.of(
@@ -76,7 +76,6 @@ def announce(settings: Settings, account: UUID | None, files: list[tuple[str, in
     upload = uuid4()
     folder = _folder(settings, upload)
     folder.mkdir(parents=True, mode=0o700)
-    names = _different([plain_name(name, number) for number, (name, _) in enumerate(files)])
     plan = {
         "account": None if account is None else str(account),
         "files": [
@@ -184,13 +183,6 @@ def cancel(coming: Coming) -> None:
 
 def _folder(settings: Settings, upload: UUID) -> Path:
     return settings.home / "uploads" / f"{upload}{COMING}"
-
-
-def _different(names: list[str]) -> list[str]:
-    """Names that a folder can hold side by side."""
-    if len({name.lower() for name in names}) == len(names):
-        return names
-    raise InvalidInput.of("file", "twice", "有两个文件同名", "Two of the files have the same name")
 
 
 def _of(settings: Settings, account: UUID | None) -> list[Path]:

@@ -1,15 +1,18 @@
 """One request is one transaction, opened, given its actor and committed here and nowhere else.
 
 GET and HEAD run READ ONLY. The commit happens before the answer is written; any exception rolls
-back. Views mark themselves with `anonymous` (no log-in needed), `open_to_walls` or `without_transaction`.
+back. Views mark themselves with `anonymous` (no log-in needed), `open_to_walls`, `without_transaction`, or
+`takes_up_to` (a body longer than `MOST_BODY_BYTES`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
+import psycopg
 import structlog
 from flask import current_app, g, request
 
@@ -17,9 +20,17 @@ from dashboards.house import House
 from gridcenter.accounts.queries import Session, session_of
 from gridcenter.actor import ANONYMOUS, Actor
 from gridcenter.database import Transaction
-from gridcenter.errors import NotAuthenticated, NotFound, OwnPasswordNeeded
+from gridcenter.errors import (
+    DatabaseUnavailable,
+    NotAuthenticated,
+    NotFound,
+    OwnPasswordNeeded,
+)
+from gridcenter.settings import Settings
 
 SESSION_COOKIE = "gridcenter_session"
+# What a request may bring unless its view says more: no form and no report of ours comes near.
+MOST_BODY_BYTES = 2_000_000
 FILES = frozenset({"static", "openapi.spec"})
 # Where in a request's WSGI environment the failure of an attempt before Flask is handed on, to be answered here.
 FAILURE = "gridcenter.failure"
@@ -71,25 +82,53 @@ def open_to_walls(view: View) -> View:
     return view
 
 
+def takes_up_to(limit: Callable[[Settings], int]) -> Callable[[View], View]:
+    """Mark a view that takes a longer body than others: at most `limit` bytes by the settings."""
+
+    def mark(view: View) -> View:
+        view.takes_up_to = limit  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
 def in_transaction(dispatch: Callable[[], Any]) -> Any:
     """What `dispatch` answers, with transaction and actor set up as the view asks for."""
     view = current_app.view_functions.get(request.endpoint or "")
+    _set_limit(view)
     if view is None or request.endpoint in FILES or _marked(view, "without_transaction"):
         return dispatch()
     if FAILURE in request.environ:
         raise request.environ[FAILURE]
-    with house().database.transaction(read_only=request.method in READING) as transaction:
+    with admitted(read_only=request.method in READING):
+        return dispatch()
+
+
+@contextmanager
+def admitted(*, read_only: bool = False) -> Iterator[Transaction]:
+    """A transaction for this request's view, whoever asks admitted as the view's marks say.
+
+    For `in_transaction`, and for views `without_transaction` that work between two of their own.
+    """
+    with house().database.transaction(read_only=read_only) as transaction:
         g.tx = transaction
-        _admit(transaction, view)
-        answer = dispatch()
+        _admit(transaction, current_app.view_functions[request.endpoint or ""])
+        yield transaction
     _note_alive()
-    return answer
 
 
-def _marked(view: Any, mark: str) -> bool:
+def _set_limit(view: Any) -> None:
+    """Before anybody reads the body: the token of a form lies in it as well."""
+    limit = _marked(view, "takes_up_to")
+    if limit:
+        request.max_content_length = limit(house().settings)
+
+
+def _marked(view: Any, mark: str) -> Any:
+    """The mark of a view or of what it wraps; False when there is none."""
     while view is not None:
         if getattr(view, mark, False):
-            return True
+            return getattr(view, mark)
         view = getattr(view, "__wrapped__", None)
     return False
 
@@ -136,10 +175,14 @@ def token_in(authorization: str) -> str | None:
 
 
 def _note_alive() -> None:
+    """Note that the session lives; what the request did is committed, so a failure here is only logged."""
     session: Session | None = g.get("session")
     if session is None or not session.stale:
         return
-    with house().database.transaction() as transaction:
-        transaction.one(
-            "SELECT touch_session(%(id)s)", {"id": cast(UUID, session.actor.session_id)}
-        )
+    try:
+        with house().database.transaction() as transaction:
+            transaction.one(
+                "SELECT touch_session(%(id)s)", {"id": cast(UUID, session.actor.session_id)}
+            )
+    except (DatabaseUnavailable, psycopg.Error):
+        log.warning("session.not_touched", exc_info=True)

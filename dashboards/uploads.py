@@ -7,7 +7,7 @@ batch no longer waits are swept when the next upload comes.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from uuid import UUID, uuid4
 
@@ -30,8 +30,21 @@ def folder_of(settings: Settings, batch: UUID) -> Path:
     return settings.home / "uploads" / str(batch)
 
 
-def refuse_number(files: int) -> None:
-    """Nothing for a number of files that may come at once; InvalidInput for none and for too many."""
+def names_for(given: Sequence[str]) -> list[str]:
+    """The names under which files that come at once lie side by side in one folder, in their order.
+
+    Raises InvalidInput for no file, for too many, and for two whose names a folder cannot hold apart.
+    """
+    _refuse_number(len(given))
+    names = [plain_name(name, number) for number, name in enumerate(given)]
+    if len({name.lower() for name in names}) < len(names):
+        raise InvalidInput.of(
+            "file", "twice", "有两个文件同名", "Two of the files have the same name"
+        )
+    return names
+
+
+def _refuse_number(files: int) -> None:
     if not files:
         raise InvalidInput.of("file", "required", "选一个文件", "Choose a file")
     if files > MOST_FILES:
@@ -44,13 +57,14 @@ def refuse_number(files: int) -> None:
 
 
 def keep(settings: Settings, files: Iterable[FileStorage]) -> Path:
-    """The new folder with the uploaded files. Raises InvalidInput when there are none, or too many."""
+    """The new folder with the uploaded files. Raises InvalidInput as `names_for` does."""
     given = [file for file in files if file.filename]
-    refuse_number(len(given))
+    names = names_for([file.filename or "" for file in given])
     folder = folder_of(settings, uuid4())
     folder.mkdir(parents=True, mode=0o700)
-    for number, file in enumerate(given):
-        file.save(folder / plain_name(file.filename or "", number))
+    for name, file in zip(names, given, strict=True):
+        file.save(folder / name)
+        file.close()
     return folder
 
 

@@ -9,6 +9,7 @@ throughput of a report (docs/decisions/0003-psycopg-and-core.md).
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, LiteralString, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import psycopg
+import structlog
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 from sqlalchemy import MetaData
@@ -32,9 +34,11 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 Statement = str | ClauseElement
-Recent = dict[str, tuple[float, Any]]
 T = TypeVar("T")
 
+# Values kept between transactions; some keys name a reader's scope, so their number has no end.
+MOST_RECENT = 1000
+log = structlog.get_logger(__name__)
 _DIALECT = psycopg_dialect.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -61,12 +65,33 @@ class Ltree(UserDefinedType[str]):
         return "ltree"
 
 
+class Recent:
+    """What was read a short while ago, by key: at most `MOST_RECENT`, what was read first goes first."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, tuple[float, Any]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> tuple[float, Any] | None:
+        """When (monotonic seconds) and what was read, or None."""
+        return self._held.get(key)
+
+    def keep(self, key: str, value: Any) -> None:
+        """Hold `value` as read now."""
+        with self._lock:
+            self._held.pop(key, None)
+            self._held[key] = (time.monotonic(), value)
+            while len(self._held) > MOST_RECENT:
+                del self._held[next(iter(self._held))]
+
+
 class Transaction:
     """One open database transaction; rows come back as dictionaries."""
 
     def __init__(self, connection: psycopg.Connection[Row], recent: Recent | None = None) -> None:
         self.connection = connection
-        self._recent = recent if recent is not None else {}
+        self._recent = recent if recent is not None else Recent()
+        self._afterwards: list[Callable[[], None]] = []
         # Whose rights hold in this transaction, as text for cache keys; set by actor.act_as.
         self.scope = ""
 
@@ -86,8 +111,21 @@ class Transaction:
             return cast(T, held[1])
         value = read(self)
         if value:
-            self._recent[key] = (time.monotonic(), value)
+            self._recent.keep(key, value)
         return value
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Do `action` once this transaction was committed, and never if it was not: for what no rollback
+        takes back, such as deleting files. It must not count on being done: the process may end first."""
+        self._afterwards.append(action)
+
+    def committed(self) -> None:
+        """Do what was to be done after the commit; what fails is logged, for what was written stands."""
+        for action in self._afterwards:
+            try:
+                action()
+            except Exception:
+                log.exception("transaction.afterwards_failed")
 
     def blob(self, statement: str, params: Mapping[str, Any] | None = None) -> bytes:
         """The first column of the first row as bytes, sent in binary; empty when there is none."""
@@ -150,7 +188,7 @@ class Database:
 
     def __init__(self, url: str, pooling: Pooling = Pooling()) -> None:
         self.url = url
-        self._recent: Recent = {}
+        self._recent = Recent()
         self._pool: ConnectionPool[psycopg.Connection[Row]] = ConnectionPool(
             url,
             min_size=pooling.smallest,
@@ -183,13 +221,15 @@ class Database:
             with self._pool.connection() as connection:
                 if connection.read_only is not read_only:
                     connection.read_only = read_only
-                yield Transaction(connection, self._recent)
+                transaction = Transaction(connection, self._recent)
+                yield transaction
         except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure) as error:
             raise WroteAtOnce() from error
         except psycopg.OperationalError as error:
             if isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable):
                 raise
             raise DatabaseUnavailable() from error
+        transaction.committed()
 
 
 def connect(url: str, *, autocommit: bool = False) -> psycopg.Connection[Row]:

@@ -9,9 +9,10 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from apiflask import APIBlueprint
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 from pydantic import Field
 
+from dashboards import problems
 from dashboards.api.schemas import Body, Code, Limit, Query, Text
 from dashboards.requests import actor, tx
 from gridcenter.accounts import operations, passwords, postings, queries
@@ -21,6 +22,7 @@ from gridcenter.errors import ACCOUNT, InvalidInput, NotFound, NotYours, Words
 from gridcenter.workforce import operations as workforce
 from gridcenter.workforce import queries as workforce_queries
 from gridcenter.workforce.operations import AssignDuty, CreateWorker
+from gridcenter.workforce.queries import WorkforceFilter
 
 bp = APIBlueprint("admin", __name__, url_prefix="/api/v1", tag="admin")
 
@@ -92,10 +94,26 @@ class EventsQuery(Query):
     limit: Limit = 100
 
 
-class ScopeQuery(Query):
-    """Workers or duties of an area (code) and below; duties also of one worker (code)."""
+class DepartmentsQuery(Query):
+    """Part of a code or name; `after` is the `next` of the page before."""
+
+    q: Annotated[Text, Field(max_length=60)] | None = None
+    after: Annotated[Text, Field(max_length=40)] | None = None
+    limit: Limit = 200
+
+
+class WorkersQuery(Query):
+    """Of an area (code) and below; `q` is part of code, name or place, `after` the `next` of the page before."""
 
     area: Code | None = None
+    q: Annotated[Text, Field(max_length=60)] | None = None
+    after: Annotated[Text, Field(max_length=500)] | None = None
+    limit: Limit = 200
+
+
+class DutiesQuery(WorkersQuery):
+    """As of workers; also of one worker (code)."""
+
     worker: Code | None = None
 
 
@@ -188,11 +206,15 @@ def reset_password(username: str) -> Response:
 
 @bp.put("/accounts/own/password")
 @bp.input(PasswordBody, arg_name="body")
-@bp.doc(summary="Change my password", responses={204: "Changed; other sessions end"})
-def change_password(body: PasswordBody) -> tuple[str, int]:
-    """Change one's own password."""
-    operations.change_own_password(tx(), actor(), body.old, body.new)
-    return "", 204
+@bp.doc(
+    summary="Change my password",
+    responses={204: "Changed; other sessions end", 423: "Locked after five wrong ones"},
+)
+def change_password(body: PasswordBody) -> Response | tuple[str, int]:
+    """Change one's own password; wrong present ones are counted and lock as at log-in."""
+    address = request.remote_addr
+    failed = operations.change_own_password(tx(), actor(), body.old, body.new, address)
+    return ("", 204) if failed is None else problems.known(failed)
 
 
 # --- posts -------------------------------------------------------------------------------------
@@ -260,10 +282,13 @@ def event_list(query: EventsQuery) -> Response:
 
 
 @bp.get("/departments")
+@bp.input(DepartmentsQuery, location="query", arg_name="query")
 @bp.doc(summary="Departments")
-def departments() -> Response:
-    """All departments by code."""
-    return jsonify({"items": queries.department_list(tx())})
+def departments(query: DepartmentsQuery) -> Response:
+    """A page of departments, by code."""
+    rows = queries.department_list(tx(), query.q, query.after, query.limit)
+    following = rows[-1]["code"] if len(rows) == query.limit else None
+    return jsonify({"items": rows, "next": following})
 
 
 @bp.post("/departments")
@@ -277,11 +302,12 @@ def create_department(body: DepartmentBody) -> tuple[Response, int]:
 
 
 @bp.get("/workers")
-@bp.input(ScopeQuery, location="query", arg_name="query")
+@bp.input(WorkersQuery, location="query", arg_name="query")
 @bp.doc(summary="Grid workers with load and duties")
-def worker_list(query: ScopeQuery) -> Response:
-    """Workers that may be seen, by code."""
-    return jsonify({"items": workforce_queries.worker_list(tx(), query.area)})
+def worker_list(query: WorkersQuery) -> Response:
+    """A page of the workers that may be seen, by code."""
+    page = workforce_queries.worker_list(tx(), WorkforceFilter(**query.model_dump()))
+    return jsonify(page._asdict())
 
 
 @bp.post("/workers")
@@ -295,12 +321,18 @@ def create_worker(body: WorkerBody) -> tuple[Response, int]:
 
 
 @bp.get("/duties")
-@bp.input(ScopeQuery, location="query", arg_name="query")
+@bp.input(DutiesQuery, location="query", arg_name="query")
 @bp.doc(summary="Who answers for which area")
-def duty_list(query: ScopeQuery) -> Response:
-    """Duties in force today, by area, then rank."""
-    rows = workforce_queries.duties(tx(), query.area, query.worker)
-    return jsonify({"items": [_dated(row) for row in rows]})
+def duty_list(query: DutiesQuery) -> Response:
+    """A page of the duties in force today, by area, then rank.
+
+    With the first page of an area, `covered` counts the areas there with somebody responsible.
+    """
+    page = workforce_queries.duties(tx(), WorkforceFilter(**query.model_dump()))
+    shown: dict[str, Any] = {"items": [_dated(row) for row in page.items], "next": page.next}
+    if query.area is not None and query.after is None:
+        shown["covered"] = workforce_queries.covered_areas(tx(), query.area)
+    return jsonify(shown)
 
 
 @bp.post("/duties")

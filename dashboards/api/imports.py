@@ -19,7 +19,7 @@ from dashboards import uploads
 from dashboards.api.answers import json_text
 from dashboards.api.schemas import Body, Code, Limit, Query, Text, parse_bbox
 from dashboards.language import locale
-from dashboards.requests import actor, house, tx
+from dashboards.requests import actor, house, takes_up_to, tx
 from gridcenter.codes import Level
 from gridcenter.errors import FILE, Conflict, GridcenterError, InvalidInput, NotFound, Words
 from importers import operations, queries, saved, undoing
@@ -104,6 +104,7 @@ def batches() -> Response:
 
 @bp.post("/imports")
 @bp.doc(summary="Upload a file (multipart/form-data)", responses={201: "Staged or refused"})
+@takes_up_to(lambda settings: settings.max_upload_bytes)
 def upload() -> tuple[Response, int]:
     """The new batch: `state` is staged, or refused when nothing of it can be written.
 
@@ -122,10 +123,10 @@ def begin(options: Options, folder: Path) -> UUID:
     uploads.sweep(settings, queries.waiting_batches(tx()), time.time() - UNFINISHED_S)
     try:
         batch = stage_folder(options, folder, uploads.shown_name(folder))
-        uploads.belong_to(settings, folder, batch)
     except Exception:
         uploads.discard_folder(folder)
         raise
+    tx().after_commit(lambda: uploads.belong_to(settings, folder, batch))
     return batch
 
 
@@ -263,7 +264,7 @@ def read_anew(batch_id: UUID, body: Options) -> tuple[Response, int]:
         )
     fresh = stage_folder(body, folder, before["file"])
     operations.discard(tx(), actor(), batch_id)
-    uploads.belong_to(settings, folder, fresh)
+    tx().after_commit(lambda: uploads.belong_to(settings, folder, fresh))
     return jsonify({"id": str(fresh)}), 201
 
 
@@ -277,8 +278,14 @@ def apply(batch_id: UUID, body: ApplyBody) -> Response:
     if body.changes is not None:
         chosen = queries.rows_with_change(tx(), batch_id, list(body.changes))
     applied = operations.apply(tx(), actor(), batch_id, chosen)
-    uploads.forget(house().settings, batch_id)
+    _forget_files(batch_id)
     return jsonify({"new": applied.new, "changed": applied.changed, "same": applied.same})
+
+
+def _forget_files(batch_id: UUID) -> None:
+    """Delete the files of a batch that needs them no more, once that is certain."""
+    settings = house().settings
+    tx().after_commit(lambda: uploads.forget(settings, batch_id))
 
 
 @bp.post("/imports/<uuid:batch_id>/undo")
@@ -330,5 +337,5 @@ def discard(batch_id: UUID) -> tuple[str, int]:
     """Drop a waiting batch; its findings stay as a record."""
     permit()
     operations.discard(tx(), actor(), batch_id)
-    uploads.forget(house().settings, batch_id)
+    _forget_files(batch_id)
     return "", 204

@@ -24,7 +24,16 @@ from dashboards.api.schemas import (
     given_of,
 )
 from dashboards.language import locale
-from dashboards.requests import WALL, actor, house, open_to_walls, tx
+from dashboards.requests import (
+    WALL,
+    actor,
+    admitted,
+    house,
+    open_to_walls,
+    takes_up_to,
+    tx,
+    without_transaction,
+)
 from gridcenter import clock
 from gridcenter.casework import photos
 from gridcenter.casework.operations import MoveCase
@@ -39,6 +48,9 @@ from gridcenter.incidents.queries import IncidentFilter
 from gridcenter.incidents.summary import CLOSED_STATES
 
 bp = APIBlueprint("incidents", __name__, url_prefix="/api/v1", tag="incidents")
+# What a form puts around the one file in it.
+FORM_BYTES = 10_000
+SHOWN_OF_PHOTO = ("id", "stage", "width_px", "height_px", "size_bytes", "sha256", "taken_at")
 DUPLICATE_WINDOW = timedelta(hours=24)
 
 
@@ -151,15 +163,23 @@ def candidates(incident_id: UUID) -> Response:
     summary="Add a photo (body: the picture)",
     responses={201: "Stored", 200: "Stored before", 409: "Same id, other picture"},
 )
+@takes_up_to(lambda settings: settings.max_photo_bytes + FORM_BYTES)
+@without_transaction
 def put_photo(incident_id: UUID, photo_id: UUID, query: PhotoQuery) -> tuple[Response, int]:
     """The stored photo: its checksum and size after re-encoding."""
-    command = AddPhoto(photo_id, incident_id, query.stage, _picture())
-    settings = house().settings
-    row, is_new = photos.add_photo(
-        tx(), actor(), command, settings.attachments_dir, settings.timezone
-    )
-    shown = {k: row[k] for k in ("id", "stage", "width_px", "height_px", "size_bytes", "sha256")}
-    return jsonify({**shown, "taken_at": row["taken_at"]}), 201 if is_new else 200
+    command = AddPhoto(photo_id, incident_id, query.stage)
+    with admitted(read_only=True) as reading:
+        stored = photos.expect_photo(reading, actor(), command)
+    content, row = _picture(), None
+    if stored is None:
+        settings = house().settings
+        kept = photos.keep_photo(content, settings.attachments_dir, settings.timezone, clock.now())
+        with admitted() as writing:
+            row = photos.add_photo(writing, actor(), command, kept)
+            if row is None:  # the same photo came twice at once
+                stored = photos.expect_photo(writing, actor(), command)
+    shown = row or photos.same_photo(stored, command, content)
+    return jsonify({name: shown[name] for name in SHOWN_OF_PHOTO}), 201 if row else 200
 
 
 def _picture() -> bytes:

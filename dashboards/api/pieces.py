@@ -12,7 +12,7 @@ from pydantic import Field
 from dashboards import pieces
 from dashboards.api.imports import begin, options_from, permit
 from dashboards.api.schemas import Body, Query, Text
-from dashboards.requests import actor, house
+from dashboards.requests import actor, house, takes_up_to
 
 bp = APIBlueprint("pieces", __name__, url_prefix="/api/v1/imports/uploads", tag="imports")
 
@@ -64,10 +64,10 @@ def state(upload_id: UUID) -> Response:
 @bp.input(PieceQuery, location="query", arg_name="query")
 @bp.doc(summary="Send one piece of a file (application/octet-stream)",
         responses={409: "It goes on elsewhere: current.have"})  # fmt: skip
+@takes_up_to(lambda settings: pieces.PIECE_BYTES)
 def piece(upload_id: UUID, number: int, query: PieceQuery) -> Response:
     """`have` after it. The same piece again changes nothing; a damaged one is not kept."""
     coming = _found(upload_id)
-    request.max_content_length = pieces.PIECE_BYTES
     have = pieces.add(coming, number, query.at, request.get_data(cache=False), query.crc32)
     return jsonify({"have": have})
 

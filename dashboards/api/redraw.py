@@ -11,7 +11,7 @@ from pydantic import Field
 
 from dashboards.api.answers import json_text
 from dashboards.api.schemas import Body, Code, Limit, Moment, Query, Text
-from dashboards.requests import actor, tx
+from dashboards.requests import actor, takes_up_to, tx
 from gridcenter import clock
 from gridcenter.redraw import operations, queries
 from gridcenter.redraw.operations import AddItem, CreatePlan
@@ -37,6 +37,10 @@ class PlansQuery(Query):
     area: Code | None = None
     after: Annotated[Text, Field(max_length=100)] | None = None
     limit: Limit = 50
+
+
+# A step may bring the new outlines of all areas of a community: about 400,000 corners.
+SHAPES_BYTES = 16_000_000
 
 
 class PlanBody(Body):
@@ -141,6 +145,7 @@ def change_plan(plan_id: UUID, body: PlanChange) -> Response:
 @bp.post("/plans/<uuid:plan_id>/items")
 @bp.input(ItemBody, arg_name="body")
 @bp.doc(summary="Add a step", responses={201: "The plan", 404: "Not found", 409: "Changed since"})
+@takes_up_to(lambda settings: SHAPES_BYTES)
 def add_item(plan_id: UUID, body: ItemBody) -> Response:
     """The plan with the new step; `item` is its id. `replace` takes a staged import as `batch`."""
     given = dict(body.given)
@@ -170,6 +175,7 @@ def show_preview(plan_id: UUID) -> Response:
 @bp.post("/plans/<uuid:plan_id>/preview")
 @bp.input(TrialBody, arg_name="body")
 @bp.doc(summary="What a plan would do with one more step", responses={404: "Not found"})
+@takes_up_to(lambda settings: SHAPES_BYTES)
 def try_step(plan_id: UUID, body: TrialBody) -> Response:
     """As the preview, with a step that is only being drawn; nothing is kept."""
     given = read_given(body.operation, body.given)

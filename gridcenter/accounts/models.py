@@ -17,6 +17,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     func,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import DATERANGE, INET, ExcludeConstraint, Range
@@ -108,6 +109,18 @@ class PostingRow(Base):
             ("valid", "&&"),
             name="posting_one_administrator",
             where=text("post IN ('system_admin','security_admin','audit_admin')"),
+        ),
+        # Nor any other post beside it (DOMAIN 11): false is kept away from true, as integers.
+        ExcludeConstraint(
+            ("account_id", "="),
+            ("valid", "&&"),
+            (
+                literal_column(
+                    "((post IN ('system_admin','security_admin','audit_admin'))::integer)"
+                ),
+                "<>",
+            ),
+            name="posting_administrators_apart",
         ),
         Index("posting_account_idx", "account_id"),
     )

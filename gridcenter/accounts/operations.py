@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from gridcenter.accounts import passwords
+from gridcenter.accounts import passwords, sessions
 from gridcenter.accounts.events import note
 from gridcenter.accounts.postings import GrantPost, grant_post
+from gridcenter.accounts.sessions import LogIn, LogInFailed
 from gridcenter.actor import Actor
 from gridcenter.database import Row, Transaction
-from gridcenter.errors import ACCOUNT, FieldError, InvalidInput, NotFound
+from gridcenter.errors import ACCOUNT, AccountLocked, FieldError, InvalidInput, NotFound
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def _insert_account(tx: Transaction, command: CreateAccount, name: str) -> UUID:
 
 
 def disable_account(tx: Transaction, actor: Actor, username: str) -> None:
-    """Shut an account and, through it, all its sessions. Raises NotFound, or InvalidInput for oneself."""
+    """Shut an account and end all its sessions. Raises NotFound, or InvalidInput for oneself."""
     row = tx.one("SELECT id FROM account WHERE lower(username) = lower(%(n)s)", {"n": username})
     if row is None:
         raise NotFound(ACCOUNT)
@@ -91,11 +92,12 @@ def disable_account(tx: Transaction, actor: Actor, username: str) -> None:
         "UPDATE account SET disabled_at = coalesce(disabled_at, now()) WHERE id = %(id)s",
         {"id": row["id"]},
     )
+    tx.scalar("SELECT end_sessions_of(%(id)s, NULL)", {"id": row["id"]})
     note(tx, actor, "account_disabled", row["id"], username)
 
 
 def enable_account(tx: Transaction, actor: Actor, username: str) -> None:
-    """Open an account that was shut. Raises NotFound."""
+    """Open an account that was shut; it logs in anew. Raises NotFound."""
     row = _account(tx, username)
     tx.execute("UPDATE account SET disabled_at = NULL WHERE id = %(id)s", {"id": row["id"]})
     note(tx, actor, "account_enabled", row["id"], username)
@@ -136,16 +138,22 @@ def reset_password(tx: Transaction, actor: Actor, username: str) -> str:
     return password
 
 
-def change_own_password(tx: Transaction, actor: Actor, old: str, new: str) -> None:
-    """Change the actor's own password and end the other sessions.
+_WRONG_PASSWORD = ("old", "wrong_password", "原密码不对", "The present password is wrong")
 
-    Raises InvalidInput for a wrong old password, a weak new one, or one that is the old one.
+
+def change_own_password(
+    tx: Transaction, actor: Actor, old: str, new: str, address: str | None = None
+) -> InvalidInput | AccountLocked | None:
+    """None when the actor's own password was changed and the other sessions were ended.
+
+    A wrong old password counts as a failed log-in from `address`; its error is returned, not raised,
+    so that the count is committed. Raises InvalidInput for a weak new password, or one that is the old.
     """
-    row = tx.one("SELECT * FROM account_for_login(%(name)s)", {"name": actor.username})
-    if row is None or not passwords.matches(row["password_hash"], old):
-        raise InvalidInput.of(
-            "old", "wrong_password", "原密码不对", "The present password is wrong"
-        )
+    row = sessions.known_password(tx, LogIn(actor.username, old, address=address))
+    if isinstance(row, LogInFailed):
+        if isinstance(row.error, AccountLocked):
+            return row.error
+        return InvalidInput.of(*_WRONG_PASSWORD)
     if old == new:
         raise InvalidInput.of(
             "new", "same_password", "新密码与原密码相同，换一个", "The new password is the old one"
@@ -155,13 +163,14 @@ def change_own_password(tx: Transaction, actor: Actor, old: str, new: str) -> No
     except InvalidInput as error:
         raise InvalidInput([replace(e, field="new") for e in error.errors]) from None
     tx.execute(
-        "UPDATE account SET password_hash = %(hash)s, password_changed_at = now()"
-        " WHERE id = %(id)s",
+        "UPDATE account SET password_hash = %(hash)s, password_changed_at = now(),"
+        " failed_logins = 0 WHERE id = %(id)s",
         {"hash": passwords.hashed(new), "id": row["id"]},
     )
     given = {"id": row["id"], "keep": actor.session_id}
     tx.scalar("SELECT end_sessions_of(%(id)s, %(keep)s)", given)
     note(tx, actor, "password_changed", row["id"], actor.username)
+    return None
 
 
 def _account(tx: Transaction, username: str) -> Row:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+import psycopg
+
 from gridcenter.accounts.events import note
 from gridcenter.actor import Actor
 from gridcenter.database import Transaction
@@ -12,6 +14,8 @@ from gridcenter.errors import ACCOUNT, FieldError, InvalidInput, NotFound
 
 ADMINISTRATORS = frozenset({"system_admin", "security_admin", "audit_admin"})
 AREA_BOUND = frozenset({"grid_worker", "intake", "dispatcher", "duty_officer", "official", "wall"})
+# The constraints of the table that keep administrators apart: from each other, from every other post.
+APART = frozenset({"posting_one_administrator", "posting_administrators_apart"})
 
 
 @dataclass(frozen=True)
@@ -24,43 +28,56 @@ class GrantPost:
     department: str | None = None
 
 
+_SAME_POSTING = """
+SELECT id FROM posting
+ WHERE account_id = %(account)s AND post = %(post)s AND valid @> CURRENT_DATE
+   AND area_path IS NOT DISTINCT FROM %(path)s::text::ltree
+   AND department_id IS NOT DISTINCT FROM %(department)s::bigint
+"""
+_NEW_POSTING = """
+INSERT INTO posting (account_id, post, area_path, department_id)
+VALUES (%(account)s, %(post)s, %(path)s, %(department)s)
+"""
+
+
 def grant_post(tx: Transaction, actor: Actor, command: GrantPost) -> None:
     """Post an account from today on.
 
-    Raises InvalidInput when post, area or department is unknown or missing, when a second
-    administrator post is asked for, or an administrator is to get a post that reads cases.
+    Raises InvalidInput when post, area or department is unknown or missing, when the account holds
+    the same post there already, when a second administrator post is asked for, or an administrator is
+    to get a post that reads cases. The last two are decided by the table's constraints, so that two
+    grants at once cannot pass each other.
     """
     if tx.one("SELECT 1 FROM post WHERE code = %(c)s", {"c": command.post}) is None:
         raise _unknown("post", command.post, "岗位", "post")
     path = _area_path(tx, command.area) if command.area else None
     department = _department_id(tx, command.department) if command.department else None
     _require(command, path, department)
-    held = {
-        r["post"]
-        for r in tx.all(
-            "SELECT post FROM posting WHERE account_id = %(id)s AND valid @> CURRENT_DATE",
-            {"id": command.account_id},
-        )
+    given = {
+        "account": command.account_id,
+        "post": command.post,
+        "path": path,
+        "department": department,
     }
-    if (held & ADMINISTRATORS and command.post not in held) or (
-        held and command.post in ADMINISTRATORS and held != {command.post}
-    ):
+    if tx.one(_SAME_POSTING, given) is not None:
+        raise InvalidInput.of(
+            "post",
+            "post_held",
+            "这个账号已有这个岗位，不必再授",
+            "The account holds this post already",
+        )
+    try:
+        with tx.connection.transaction():
+            tx.execute(_NEW_POSTING, given)
+    except psycopg.errors.ExclusionViolation as error:
+        if error.diag.constraint_name not in APART:
+            raise
         raise InvalidInput.of(
             "post",
             "administrators_apart",
             "系统、安全、审计管理员不能兼任，也不能兼办案岗位；另建一个账号",
             "System, security and audit administrators hold no other post; make another account",
-        )
-    tx.execute(
-        "INSERT INTO posting (account_id, post, area_path, department_id)"
-        " VALUES (%(account)s, %(post)s, %(path)s, %(department)s)",
-        {
-            "account": command.account_id,
-            "post": command.post,
-            "path": path,
-            "department": department,
-        },
-    )
+        ) from error
     note(tx, actor, "post_granted", command.account_id, command.post)
 
 

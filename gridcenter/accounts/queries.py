@@ -111,9 +111,19 @@ def post_list(tx: Transaction) -> list[Row]:
     return tx.all("SELECT code, name, name_en, clearance, administrates FROM post ORDER BY sort")
 
 
-def department_list(tx: Transaction) -> list[Row]:
-    """All departments with code and names, in the order of their codes."""
-    return tx.all("SELECT id, code, name, name_en, is_example FROM department ORDER BY code")
+_DEPARTMENTS = """
+SELECT id, code, name, name_en, is_example FROM department
+ WHERE (%(q)s::text IS NULL OR position(lower(%(q)s::text) IN lower(concat_ws(' ', code, name, name_en))) > 0)
+   AND (%(after)s::text IS NULL OR code > %(after)s::text)
+ ORDER BY code LIMIT %(limit)s
+"""
+
+
+def department_list(
+    tx: Transaction, q: str | None = None, after: str | None = None, limit: int = 200
+) -> list[Row]:
+    """Departments with code and names, in the order of their codes; `q` is part of one of these."""
+    return tx.all(_DEPARTMENTS, {"q": q or None, "after": after, "limit": limit})
 
 
 def event_list(tx: Transaction, after: int | None, limit: int = 100) -> list[dict[str, Any]]:

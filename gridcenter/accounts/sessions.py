@@ -12,7 +12,7 @@ from uuid import UUID
 from gridcenter.accounts import passwords
 from gridcenter.accounts.events import note
 from gridcenter.actor import Actor
-from gridcenter.database import Transaction
+from gridcenter.database import Row, Transaction
 from gridcenter.errors import AccountLocked, NotAuthenticated, NotFound, Words
 
 FAILURES_BEFORE_LOCK = 5
@@ -57,18 +57,32 @@ def log_in(tx: Transaction, command: LogIn) -> OpenedSession | LogInFailed:
     The fifth failure in a row locks the name for 20 minutes. Unknown names and wrong passwords are
     answered alike, locks included, and take the same time.
     """
-    row = tx.one("SELECT * FROM account_for_login(%(name)s)", {"name": command.username})
-    until = row["locked_until"] if row else _unknown_locked_until(tx, command.username)
-    if until and until > datetime.now(UTC):
-        return LogInFailed(_locked(until))
-    good = passwords.matches(row["password_hash"] if row else None, command.password)
-    if row is None or row["disabled_at"] is not None or not good:
-        return LogInFailed(_note_failure(tx, command, row["id"] if row else None))
+    row = known_password(tx, command)
+    if isinstance(row, LogInFailed):
+        return row
+    if row["disabled_at"] is not None:
+        return LogInFailed(_note_failure(tx, command, row["id"]))
     stale = passwords.outdated(row["password_hash"])
     opened = open_session(
         tx, row["id"], command, passwords.hashed(command.password) if stale else None
     )
     return replace(opened, one_time=row["one_time"])
+
+
+def known_password(tx: Transaction, command: LogIn) -> Row | LogInFailed:
+    """The account that `command` names and knows the password of, or why not; a wrong one is counted.
+
+    Row: id, password_hash, failed_logins, locked_until, disabled_at, one_time; locked until the end of
+    the transaction.
+    """
+    row = tx.one("SELECT * FROM account_for_login(%(name)s)", {"name": command.username})
+    until = row["locked_until"] if row else _unknown_locked_until(tx, command.username)
+    if until and until > datetime.now(UTC):
+        return LogInFailed(_locked(until))
+    good = passwords.matches(row["password_hash"] if row else None, command.password)
+    if row is None or not good:
+        return LogInFailed(_note_failure(tx, command, row["id"] if row else None))
+    return row
 
 
 def open_session(

@@ -1,16 +1,19 @@
 """Photos of a case: re-encoded so that nothing hidden travels with them, EXIF read and stripped.
 
-The file is named by the checksum of what is stored and written before its row, so a crash leaves at
-worst a file without a row. Sizes in pixels; the longer side becomes at most 1920.
+`expect_photo` (may it come?), `keep_photo` (decode, write the file; no transaction), `add_photo` (its row):
+the file is named by the checksum of what is stored and written before its row, so a crash leaves at worst a
+file without a row. Sizes in pixels; the longer side becomes at most 1920.
 """
 
 from __future__ import annotations
 
 import io
 import os
+import threading
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
+from math import ceil
 from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -32,13 +35,22 @@ from gridcenter.errors import (
 
 LONGER_SIDE_PX = 1920
 MOST_PIXELS = 60_000_000
+# A baseline JPEG, as cameras make them, is decoded at a fraction of its size: 60 megapixels cost 38 MB. All
+# others are decoded whole; what a pixel of them costs at the peak was measured with Pillow 13.
+MOST_WHOLE_BYTES = 125_000_000
+BYTES_PER_PIXEL = {"PNG": 10, "JPEG": 10, "MPO": 10, "WEBP": 18}
+FORMATS = ("JPEG", "PNG", "WEBP")
 QUALITY = 82
+# EXIF times outside are clocks that were never set, or worse.
+EARLIEST_YEAR = 1990
 PHOTO = Words("照片", "photo")
 # Who works on cases; the same list stands in the row policy of attachments.
 WITNESSES = frozenset({"grid_worker", "intake", "dispatcher", "duty_officer", "handler"})
 
-# A decompression bomb is refused by Pillow itself beyond this.
-Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+# One process decodes one picture at a time, or eight threads would hold eight of them; others wait.
+_gate = threading.BoundedSemaphore(1)
+# Pillow would warn at one number of pixels and refuse at twice that; here each format has its own bound.
+Image.MAX_IMAGE_PIXELS = None
 
 
 @dataclass(frozen=True)
@@ -53,23 +65,18 @@ class Reencoded:
     taken_lat: float | None
 
 
-def reencode(content: bytes, zone: ZoneInfo) -> Reencoded:
+def reencode(content: bytes, zone: ZoneInfo, now: datetime) -> Reencoded:
     """A JPEG without metadata, turned upright, its longer side at most 1920 px.
 
-    EXIF times carry no zone and are taken as local time of `zone`. Raises InvalidInput for what is
-    not a picture, is broken, or is larger than 60 megapixels.
+    EXIF times carry no zone and are taken as local time of `zone`; those before 1990 or more than a day
+    after `now` are dropped. Raises InvalidInput for what is not a picture, is broken, or has more than 60
+    megapixels (12 as PNG or progressive JPEG, 6 as WebP).
     """
     try:
-        with Image.open(io.BytesIO(content)) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
-                raise Image.DecompressionBombError
+        with _gate, Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+            _refuse_large(picture)
             exif = picture.getexif()
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
-            upright.thumbnail((LONGER_SIDE_PX, LONGER_SIDE_PX), Image.Resampling.LANCZOS)
-    except Image.DecompressionBombError:
-        raise _refused(
-            "too_large", "照片超过 6000 万像素", "The photo has over 60 megapixels"
-        ) from None
+            upright = ImageOps.exif_transpose(_small(picture))
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise _refused(
             "not_a_photo",
@@ -79,20 +86,53 @@ def reencode(content: bytes, zone: ZoneInfo) -> Reencoded:
     out = io.BytesIO()
     upright.save(out, "JPEG", quality=QUALITY, optimize=True)
     lon, lat = _taken_where(exif)
-    return Reencoded(out.getvalue(), upright.width, upright.height, _taken_at(exif, zone), lon, lat)
+    taken = _taken_at(exif, zone, now)
+    return Reencoded(out.getvalue(), upright.width, upright.height, taken, lon, lat)
+
+
+def _refuse_large(picture: Image.Image) -> None:
+    most = MOST_PIXELS
+    if not _drafts(picture):
+        most = MOST_WHOLE_BYTES // BYTES_PER_PIXEL[picture.format or "WEBP"]
+    if picture.width * picture.height > most:
+        millions = most // 1_000_000
+        raise _refused(
+            "too_large",
+            f"照片超过 {millions} 百万像素，请拍小一些或另存为普通 JPEG",
+            f"The photo has over {millions} megapixels; take a smaller one or save it as a plain JPEG",
+        )
+
+
+def _drafts(picture: Image.Image) -> bool:
+    """Whether the decoder can give the picture at a half, a quarter or an eighth of its size."""
+    return picture.format in ("JPEG", "MPO") and "progressive" not in picture.info
+
+
+def _small(picture: Image.Image) -> Image.Image:
+    """The picture in RGB, its longer side at most 1920 px; as it lies in the file."""
+    if _drafts(picture):
+        share = LONGER_SIDE_PX / max(picture.size)
+        picture.draft(None, (ceil(picture.width * share), ceil(picture.height * share)))
+    else:
+        picture = picture.convert("RGB")
+    picture.thumbnail((LONGER_SIDE_PX, LONGER_SIDE_PX), Image.Resampling.LANCZOS, None)
+    return picture.convert("RGB")
 
 
 def _refused(code: str, zh: str, en: str) -> InvalidInput:
     return InvalidInput.of("photo", code, zh, en)
 
 
-def _taken_at(exif: Image.Exif, zone: ZoneInfo) -> datetime | None:
+def _taken_at(exif: Image.Exif, zone: ZoneInfo, now: datetime) -> datetime | None:
     text = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal)
     try:
         naive = datetime.strptime(str(text), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007 - EXIF has no zone
     except ValueError:
         return None
-    return naive.replace(tzinfo=zone)
+    if naive.year < EARLIEST_YEAR or naive.year > now.year + 1:
+        return None
+    taken = naive.replace(tzinfo=zone)
+    return taken if taken <= now + timedelta(days=1) else None
 
 
 def _taken_where(exif: Image.Exif) -> tuple[float | None, float | None]:
@@ -122,22 +162,28 @@ SELECT is_open(c.state) AS open, s.name, s.name_en
 
 @dataclass(frozen=True)
 class AddPhoto:
-    """A photo as it arrives; `id` was made where it was taken."""
+    """A photo that is to come to a case; `id` was made where it was taken."""
 
     id: UUID
     case_id: UUID
     stage: str
-    content: bytes
 
 
-def add_photo(
-    tx: Transaction, actor: Actor, command: AddPhoto, folder: Path, zone: ZoneInfo
-) -> tuple[Row, bool]:
-    """The stored photo's row and whether it is new; the same photo again changes nothing.
+@dataclass(frozen=True)
+class KeptPhoto:
+    """What came for a photo: its checksum, and the clean picture whose file is kept by now."""
 
-    Row: id, stage, width_px, height_px, size_bytes, sha256, taken_at. Raises NotFound for a case
-    outside the scope, NotYours for posts that only read, MoveNotAllowed for a case that has ended,
-    Conflict for the same id with another picture, InvalidInput.
+    received: bytes
+    clean: Reencoded
+    digest: bytes
+
+
+def expect_photo(tx: Transaction, actor: Actor, command: AddPhoto) -> Row | None:
+    """The photo that is stored under this id already, or None when a new one may come.
+
+    Asked before a picture is read and decoded, which takes no transaction and is nothing to do for
+    strangers. Raises NotFound for a case outside the scope, NotYours for posts that only read,
+    MoveNotAllowed for a new photo of a case that has ended, InvalidInput for an unknown stage.
     """
     if command.stage not in PHOTO_KINDS:
         known = ", ".join(PHOTO_KINDS)
@@ -147,25 +193,41 @@ def add_photo(
         raise NotFound()
     if actor.posts.isdisjoint(WITNESSES):
         raise NotYours(_ADD, [Words("您的岗位只看不写", "your post reads and does not write")])
-    received = sha256(command.content).digest()
-    known_row = _row(tx, command.id)
-    if known_row is None and not case["open"]:
+    stored = _row(tx, command.id)
+    if stored is None and not case["open"]:
         raise MoveNotAllowed(_ADD, [Words(f"案件{case['name']}", f"the case: {case['name_en']}")])
-    if known_row is None:
-        clean = reencode(command.content, zone)
-        digest = sha256(clean.content).digest()
-        _write_file(folder, digest, clean.content)
-        if _insert(tx, actor, command, clean, digest, received):
-            row = _row(tx, command.id)
-            assert row is not None
-            _note(tx, actor, row)
-            _tell(tx, command.case_id)
-            return row, True
-        known_row = _row(tx, command.id)
-    same = known_row is not None and bytes(known_row["received_sha256"]) == received
-    if known_row is None or not same or known_row["case_id"] != command.case_id:
+    return stored
+
+
+def same_photo(stored: Row | None, command: AddPhoto, content: bytes) -> Row:
+    """The stored photo's row, which this is once more. Raises Conflict when it is another."""
+    same = stored is not None and bytes(stored["received_sha256"]) == sha256(content).digest()
+    if stored is None or not same or stored["case_id"] != command.case_id:
         raise Conflict({}, Words("这个编号已是另一张照片", "this id belongs to another photo"))
-    return known_row, False
+    return stored
+
+
+def keep_photo(content: bytes, folder: Path, zone: ZoneInfo, now: datetime) -> KeptPhoto:
+    """The picture, re-encoded and on the disk; no transaction is open meanwhile. Raises InvalidInput."""
+    clean = reencode(content, zone, now)
+    digest = sha256(clean.content).digest()
+    _write_file(folder, digest, clean.content)
+    return KeptPhoto(sha256(content).digest(), clean, digest)
+
+
+def add_photo(tx: Transaction, actor: Actor, command: AddPhoto, kept: KeptPhoto) -> Row | None:
+    """The new photo's row; None when its id came to be taken meanwhile (see `same_photo`).
+
+    Row: id, case_id, stage, width_px, height_px, size_bytes, sha256, received_sha256, taken_at. Raises
+    what `expect_photo` raises, for the case may have moved on while the picture was read.
+    """
+    if expect_photo(tx, actor, command) is not None or not _insert(tx, actor, command, kept):
+        return None
+    row = _row(tx, command.id)
+    assert row is not None
+    _note(tx, actor, row)
+    _tell(tx, command.case_id)
+    return row
 
 
 def _row(tx: Transaction, photo_id: UUID) -> Row | None:
@@ -177,14 +239,8 @@ def _row(tx: Transaction, photo_id: UUID) -> Row | None:
     )
 
 
-def _insert(
-    tx: Transaction,
-    actor: Actor,
-    command: AddPhoto,
-    clean: Reencoded,
-    digest: bytes,
-    received: bytes,
-) -> int:
+def _insert(tx: Transaction, actor: Actor, command: AddPhoto, kept: KeptPhoto) -> int:
+    clean = kept.clean
     return tx.execute(
         "INSERT INTO attachment (id, case_id, stage, media_type, sha256, received_sha256,"
         " size_bytes, width_px, height_px, taken_at, taken_lon, taken_lat, account_id)"
@@ -195,8 +251,8 @@ def _insert(
             "id": command.id,
             "case": command.case_id,
             "stage": command.stage,
-            "digest": digest,
-            "received": received,
+            "digest": kept.digest,
+            "received": kept.received,
             "size": len(clean.content),
             "width": clean.width_px,
             "height": clean.height_px,

@@ -90,6 +90,8 @@ class Duty(Base):
         Index("duty_area_gist_idx", "area_path", postgresql_using="gist"),
         Index("duty_worker_idx", "worker_id"),
         Index("duty_area_idx", "area_id"),
+        # The order in which lists are read, a page at a time.
+        Index("duty_place_idx", "area_path", "rank", text("(kind <> 'responsible')"), "id"),
     )
 
 

@@ -14,16 +14,6 @@ CREATE OR REPLACE FUNCTION tile_degrees(z integer, x integer, y integer) RETURNS
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
 $$ SELECT ST_Transform(ST_TileEnvelope(z, x, y), 4490) $$;
 
--- A stored geometry in the tile's own coordinates; NULL when nothing of it is left. Below zoom 14 shapes
--- are thinned to half a pixel of a 512 px tile before they are transformed.
-CREATE OR REPLACE FUNCTION tile_shape(geom geometry, z integer, x integer, y integer) RETURNS geometry
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT ST_AsMVTGeom(
-           ST_Transform(CASE WHEN z < 14 THEN ST_Simplify(geom, 360.0 / 2 ^ z / 1024, true)
-                             ELSE geom END, 3857),
-           ST_TileEnvelope(z, x, y), 4096, 64)
-$$;
-
 -- What people say for short: 03 for a community, 03-02 for a grid, 05 for a micro-grid.
 CREATE OR REPLACE FUNCTION short_name(path ltree, level text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -73,4 +63,5 @@ $$;
 DROP FUNCTION IF EXISTS tile_street(integer, integer, integer), tile_community(integer, integer, integer),
   tile_grid(integer, integer, integer), tile_microgrid(integer, integer, integer),
   tile_building(integer, integer, integer), tile_incident(integer, integer, integer),
-  tile_worker(integer, integer, integer), tile_areas(text, integer, integer, integer);
+  tile_worker(integer, integer, integer), tile_areas(text, integer, integer, integer),
+  tile_shape(geometry, integer, integer, integer);

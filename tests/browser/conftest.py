@@ -31,6 +31,16 @@ CHROMIUM_FLAGS = [
     "--no-first-run",
 ]
 
+# True when no colour or place is on its way to another; what turns for ever is not waited for.
+STILL = """
+() => document.getAnimations().every((one) => one.playState !== 'running'
+  || !Number.isFinite(one.effect.getComputedTiming().endTime))
+"""
+# Done when what was asked for before has been drawn.
+DRAWN = (
+    "() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(() => go(true))))"
+)
+
 
 @dataclass
 class Live:

@@ -11,20 +11,19 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import builders
-from tests.browser.conftest import Live, Watched
+from tests.browser.conftest import STILL, Live, Watched
+from tests.browser.test_field import until
 
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 GRID = f"{builders.STREET}001Z001"
 OpenPage = Callable[..., Watched]
-# Colours change within 200 ms; contrast is measured on what stands then.
-SETTLE_MS = 400
 
 
 def clean(watched: Watched) -> None:
     """No console error, no foreign request, nothing serious for assistive technology."""
     page = watched.page
-    page.wait_for_timeout(SETTLE_MS)
+    until(page, lambda: page.evaluate(STILL))  # contrast is measured when colours have changed
     page.evaluate(AXE.read_text())
     found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa']})")
     serious = [

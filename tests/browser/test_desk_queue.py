@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import Live
+from tests.browser.conftest import DRAWN, STILL, Live
 from tests.browser.desk import (
     AXE,
     LIVE_S,
@@ -108,8 +108,10 @@ def test_a_late_answer_of_another_filter_changes_nothing(live: Live, open_page: 
     page.select_option("[data-channel]", "video")
     until(page, lambda: row(page, there).count() == 0 and row(page, here).count() == 1)
     shown, counted = page.locator(".queue-row").count(), tab_count(page, "dispatch")
-    held[0].continue_()
-    page.wait_for_timeout(500)
+    with page.expect_response("**/incidents/counts?*channel=sensor*") as late:
+        held[0].continue_()
+    late.value.finished()
+    page.evaluate(DRAWN)
     assert row(page, there).count() == 0 and row(page, here).count() == 1
     assert page.locator(".queue-row").count() == shown and tab_count(page, "dispatch") == counted
 
@@ -197,7 +199,7 @@ def test_axe_finds_nothing_serious(live: Live, open_page: Open, theme: str) -> N
     for press in (None, "Escape", "n"):
         if press:
             page.keyboard.press(press)
-        page.wait_for_timeout(400)
+        until(page, lambda: page.evaluate(STILL))
         page.evaluate(AXE.read_text(encoding="utf-8"))
         found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         bad = [

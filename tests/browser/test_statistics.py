@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Frame, Page
 
 from tests import builders
-from tests.browser.conftest import Live, Watched
+from tests.browser.conftest import STILL, Live, Watched
 from tests.browser.test_field import until
 from tests.browser.test_wall import report, serious
 
@@ -223,5 +223,5 @@ def test_it_keeps_its_order_on_a_small_screen_and_in_the_dark(
     until(page, lambda: page.locator("tfoot [data-figure]").count())
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
-    page.wait_for_timeout(400)  # colours fade over
+    until(page, lambda: page.evaluate(STILL))  # colours fade over
     assert serious(page) == []

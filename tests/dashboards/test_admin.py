@@ -7,9 +7,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from gridcenter.accounts import passwords, sessions
+from gridcenter.accounts import operations, passwords, sessions
 from gridcenter.accounts.sessions import LogIn, LogInFailed
-from gridcenter.actor import act_as
+from gridcenter.actor import SYSTEM, act_as
+from gridcenter.database import Database
 from gridcenter.errors import InvalidInput
 from tests import builders
 from tests.conftest import Caller, House
@@ -189,8 +190,51 @@ def test_nobody_is_judge_in_the_own_matter(house: House) -> None:
     assert own_post.status_code == 422
     for verb in ("disable", "reset-password"):
         assert call(house.client("A-01"), "POST", f"/accounts/A-01/{verb}").status_code == 422
-    second = call(house.client("Q-01"), "POST", "/accounts/A-01/postings", {"post": "audit_admin"})
-    assert (second.status_code, second.json["errors"][0]["code"]) == (422, "administrators_apart")
+
+
+@pytest.mark.parametrize(
+    ("username", "body", "code"),
+    [
+        ("A-01", {"post": "audit_admin"}, "administrators_apart"),
+        ("A-01", {"post": "intake", "area": builders.STREET}, "administrators_apart"),
+        ("D-01", {"post": "audit_admin"}, "administrators_apart"),
+        ("A-01", {"post": "system_admin"}, "post_held"),
+        ("D-01", {"post": "dispatcher", "area": builders.STREET}, "post_held"),
+        ("H-01", {"post": "handler", "department": "zhzf"}, "post_held"),
+    ],
+)
+def test_posts_that_do_not_go_together_are_refused_in_words(
+    house: House, username: str, body: dict[str, str], code: str
+) -> None:
+    answer = call(house.client("Q-01"), "POST", f"/accounts/{username}/postings", body)
+    assert (answer.status_code, answer.json["errors"][0]["code"]) == (422, code)
+
+
+def test_a_shut_account_does_not_get_its_sessions_back(house: House) -> None:
+    """Shut by an administrator, or on the command line by no account at all."""
+    system, worker = house.client("A-01"), house.client("01-001")
+    assert call(system, "POST", "/accounts/01-001/disable").status_code == 204
+    assert call(system, "POST", "/accounts/01-001/enable").status_code == 204
+    assert worker.get("/api/v1/sessions/current").status_code == 401
+    worker = house.client("01-001")
+    database = Database(house.settings.url("worker", house.name))
+    with database.transaction() as tx:
+        operations.disable_account(tx, SYSTEM, "01-001")
+        operations.enable_account(tx, SYSTEM, "01-001")
+    database.close()
+    assert worker.get("/api/v1/sessions/current").status_code == 401
+
+
+def test_the_present_password_cannot_be_guessed_from_a_session(house: House) -> None:
+    mine, path = house.client("01-001"), "/accounts/own/password"
+    guesses = [
+        call(mine, "PUT", path, {"old": f"Wrong-pass-{n}", "new": "Another-horse-8"}).json["code"]
+        for n in range(sessions.FAILURES_BEFORE_LOCK)
+    ]
+    assert guesses == ["invalid_input"] * 4 + ["account_locked"]
+    right = call(mine, "PUT", path, {"old": builders.PASSWORD, "new": "Another-horse-8"})
+    assert (right.status_code, right.json["code"]) == (423, "account_locked")
+    assert log_in(house, "01-001", builders.PASSWORD) == "account_locked"
 
 
 def test_another_persons_session_is_ended_by_the_security_administrator(house: House) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Iterator
+from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +79,34 @@ def test_every_revision_goes_back_and_forth(settings: Settings, empty_url: str) 
         )
     assert left == []
     command.upgrade(config, "head")
+
+
+def test_posts_granted_against_the_rule_are_void_after_the_upgrade(
+    settings: Settings, empty_url: str
+) -> None:
+    """An administrator's other post ends, and a shut account's sessions with it."""
+    config = config_for(empty_url)
+    config.attributes["skip_derived"] = True
+    command.upgrade(config, "0012")
+    with connect(empty_url, autocommit=True) as connection:
+        for statement in (
+            "INSERT INTO post (code, name, name_en, clearance, sort) SELECT code, code, code, 0, 1"
+            " FROM unnest('{system_admin,official}'::text[]) code",
+            "INSERT INTO account (username, display_name, disabled_at) VALUES ('a', 'a', now())",
+            "INSERT INTO posting (account_id, post, area_path) SELECT id, post, '1' FROM account,"
+            " unnest('{system_admin,official}'::text[]) WITH ORDINALITY p(post, n) ORDER BY n",
+            "INSERT INTO session (account_id, token_hash, kind, expires_at)"
+            " SELECT id, 'x', 'api', now() + interval '1 day' FROM account",
+        ):
+            connection.execute(statement)
+    command.upgrade(config, "0017")
+    with connect(empty_url) as connection:
+        tx = Transaction(connection)
+        held = tx.all("SELECT post FROM posting WHERE valid @> CURRENT_DATE")
+        told = tx.all("SELECT event, detail FROM account_event")
+        assert [row["post"] for row in held] == ["system_admin"]
+        assert told == [{"event": "post_ended", "detail": "official"}]
+        assert tx.scalar("SELECT count(*) FROM session WHERE revoked_at IS NULL") == 0
 
 
 def test_upgrading_twice_changes_nothing(settings: Settings, empty_url: str) -> None:
@@ -153,6 +183,15 @@ def test_revisions_form_one_line_and_import_no_application_code() -> None:
         for package in ("gridcenter", "layers", "importers", "dashboards"):
             assert f"import {package}" not in text
             assert f"from {package}" not in text
+
+
+def test_the_tables_of_the_job_queue_are_those_the_revision_was_written_for() -> None:
+    """A new version of the library with other tables needs a revision (docs/decisions/0002)."""
+    module = ScriptDirectory(str(ROOT / "migrations")).get_revision("0003").module
+    sql = files("procrastinate").joinpath("sql", "schema.sql").read_text(encoding="utf-8")
+    assert version("procrastinate").startswith(module.known_version(sql))
+    with pytest.raises(RuntimeError, match="procrastinate"):
+        module.known_version(sql + "CREATE TABLE procrastinate_more ();")
 
 
 def test_derived_sql_has_unique_names_and_comments() -> None:

@@ -167,13 +167,41 @@ def test_administrators_see_no_case(house: House, username: str) -> None:
     assert caller.get("/api/v1/incidents").json["items"] == []
 
 
-def test_one_person_holds_one_administrator(owner_tx: Transaction) -> None:
+@pytest.mark.parametrize(
+    ("username", "post"),
+    [
+        ("A-01", "audit_admin"),
+        ("A-01", "system_admin"),
+        ("A-01", "dispatcher"),
+        ("D-01", "audit_admin"),
+    ],
+)
+def test_an_administrator_holds_nothing_else(
+    owner_tx: Transaction, username: str, post: str
+) -> None:
+    """Whatever asks, in whatever order: two grants at once are decided by the constraints."""
     statement = (
-        "INSERT INTO posting (account_id, post) SELECT id, 'audit_admin' FROM account"
-        " WHERE username = 'A-01'"
+        "INSERT INTO posting (account_id, post, area_path) SELECT a.id, %(post)s, n.path"
+        " FROM account a, area_now n WHERE a.username = %(name)s AND n.level = 'street'"
     )
     with pytest.raises(psycopg.errors.ExclusionViolation):
-        owner_tx.execute(statement)
+        owner_tx.execute(statement, {"post": post, "name": username})
+
+
+def test_posts_follow_one_another(owner_tx: Transaction) -> None:
+    """Who was an administrator until yesterday may work on cases today."""
+    account = owner_tx.scalar("SELECT id FROM account WHERE username = 'A-01'")
+    ended = owner_tx.execute(
+        "UPDATE posting SET valid = daterange(CURRENT_DATE - 30, CURRENT_DATE)"
+        " WHERE account_id = %(id)s",
+        {"id": account},
+    )
+    began = owner_tx.execute(
+        "INSERT INTO posting (account_id, post, area_path) SELECT %(id)s, 'intake', path"
+        " FROM area_now WHERE level = 'street'",
+        {"id": account},
+    )
+    assert (ended, began) == (1, 1)
 
 
 def test_audit_rows_stay(act: Callable[[str], Actor], web_tx: Transaction) -> None:

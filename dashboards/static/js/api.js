@@ -101,3 +101,15 @@ export const api = {
   patch: (path, body, options) => request('PATCH', path, { body, ...options }),
   delete: (path, options) => request('DELETE', path, options),
 };
+
+/** All rows of a list that comes in pages, for what has to be whole: a choice of departments, one worker's duties. */
+export async function everything(path, params) {
+  const found = [];
+  let after = null;
+  do {
+    const page = await api.get(path, { limit: 200, ...params, after });
+    found.push(...page.items);
+    after = page.next ?? null;
+  } while (after !== null);
+  return found;
+}

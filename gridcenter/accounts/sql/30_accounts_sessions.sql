@@ -100,14 +100,16 @@ GRANT EXECUTE ON FUNCTION session_actor(bytea, interval, jsonb), touch_session(u
   note_failed_login(uuid, text, int, interval, inet), unknown_name_locked_until(text, int, interval),
   open_session(uuid, bytea, text, interval, inet, text, text) TO gridcenter_web;
 
--- End the sessions of an account after its password changed, all but the one in use; returns how many.
--- Runs as the owner because a system administrator, who resets passwords, sees no sessions.
+-- End the sessions of an account whose password changed or that is shut, all but the one in use; returns how
+-- many. Runs as the owner because a system administrator, who resets passwords, sees no sessions. The command
+-- line acts for the house: by its own role, as no account.
 CREATE OR REPLACE FUNCTION end_sessions_of(which uuid, keep uuid) RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   WITH ended AS (
     UPDATE session SET revoked_at = now()
      WHERE account_id = which AND revoked_at IS NULL AND id IS DISTINCT FROM keep
-       AND (which = (SELECT actor_account()) OR (SELECT actor_holds('{system_admin}')))
+       AND (which = (SELECT actor_account()) OR (SELECT actor_holds('{system_admin}'))
+            OR session_user IN ('gridcenter_owner', 'gridcenter_worker'))
     RETURNING 1)
   SELECT count(*) FROM ended
 $$;

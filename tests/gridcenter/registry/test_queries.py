@@ -12,7 +12,7 @@ from gridcenter.database import Database, Transaction
 from gridcenter.errors import NotFound
 from gridcenter.incidents.operations import report_incident
 from gridcenter.registry.queries import BuildingFilter, building_card, building_list, counts_of
-from gridcenter.workforce.queries import duties, my_duties, worker_list
+from gridcenter.workforce.queries import WorkforceFilter, duties, my_duties, worker_list
 from tests.builders import PLACES, STREET, ZONE, actor_named, report
 from tests.gridcenter.registry.conftest import HERE, NEXT, NOW, Become
 
@@ -139,7 +139,7 @@ def test_screens_are_fed_by_one_statement_or_two(
             (lambda: building_list(tx, BuildingFilter(area=STREET)), 2),
             (lambda: counts_of(tx, STREET, NOW, children=True), 2),
             (lambda: worker_list(tx), 1),
-            (lambda: duties(tx, area=STREET), 2),
+            (lambda: duties(tx, WorkforceFilter(area=STREET)), 2),
             (lambda: my_duties(tx, actor), 1),
         ):
             statements.clear()

@@ -1,5 +1,5 @@
 /** Accounts: who may log in, with which posts. The system administrator makes and shuts them, the security administrator posts them. */
-import { api } from '../api.js';
+import { api, everything } from '../api.js';
 import { button, facts, field, node, select, sentence } from '../areas/nodes.js';
 import { banner, confirmDialog, whileBusy } from '../dialog.js';
 import { moment } from '../format.js';
@@ -107,7 +107,7 @@ function grantForm(row, page) {
     const bound = kinds.get(post.value);
     if (bound === 'area') place.replaceChildren(areaField(t('辖区')));
     else if (bound === 'department') {
-      const { items } = await api.get('departments');
+      const items = await everything('departments');
       place.replaceChildren(field(t('部门'), select('department', items.map((item) => [item.code, nameOf(item)]), items[0]?.code)));
     } else place.replaceChildren();
   };

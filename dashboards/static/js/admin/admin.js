@@ -88,9 +88,15 @@ class Admin {
     const list = this.#part('list');
     if (!list.querySelector('table') || this.#table?.view !== this.#view) loading(list, 8);
     try {
-      const found = await this.#view.load(this.#q);
+      const shown = select === null ? 0 : this.#rows.length; // as many as before, or the row may be on a later page
+      let found = await this.#view.load(this.#q);
+      const rows = found.items;
+      while (rows.length < shown && found.next != null) {
+        found = await this.#view.load(this.#q, found.next);
+        rows.push(...found.items);
+      }
       if (run !== this.#run) return;
-      this.#rows = found.items;
+      this.#rows = rows;
       this.#next = found.next ?? null;
       this.#show(select);
     } catch (error) {

@@ -1,49 +1,52 @@
 /** Fields that choose an area or worker by code, with names while typing; and forms that send themselves. */
-import { api } from '../api.js';
+import { api, everything } from '../api.js';
 import { clearErrors, field, node, showErrors } from '../areas/nodes.js';
 import { whileBusy } from '../dialog.js';
 import { labelWords, t } from '../i18n.js';
 
 const LEVELS = ['street', 'community', 'grid', 'microgrid'];
+const OFFERED = 20;
+const FIND_MS = 250;
 let areas = null;
 
 /** All areas for choosing, fetched once per page. */
 async function allAreas() {
-  areas ??= Promise.all(LEVELS.map(async (level) => {
-    const found = [];
-    let after = null;
-    do {
-      const page = await api.get('areas', { level, after, limit: 1000 });
-      found.push(...page.items);
-      after = page.next;
-    } while (after);
-    return found;
-  })).then((lists) => lists.flat());
+  areas ??= Promise.all(LEVELS.map((level) => everything('areas', { level, limit: 1000 }))).then((lists) => lists.flat());
   return areas;
 }
 
-function listed(name, input, fill) {
+function offered(name, input) {
   const list = node('datalist', { id: `list-${name}-${crypto.getRandomValues(new Uint32Array(1))[0]}` });
   input.setAttribute('list', list.id);
   input.autocomplete = 'off';
-  fill().then((options) => list.replaceChildren(...options.map(([value, label]) => node('option', { value, label }, label)))).catch(() => {});
-  return list;
+  return { list, offer: (options) => list.replaceChildren(...options.map(([value, label]) => node('option', { value, label }, label))) };
 }
 
 export function areaField(label, name = 'area', { required = true, help = t('输入名称或编码，从列表里选') } = {}) {
   const input = node('input', { name, required });
-  const list = listed(name, input, async () => (await allAreas()).map(({ code, place, name: own }) => [code, place || own]));
+  const { list, offer } = offered(name, input);
+  allAreas().then((found) => offer(found.map(({ code, place, name: own }) => [code, place || own]))).catch(() => {});
   const made = field(label, input, { help });
   made.append(list);
   return made;
 }
 
+/** Offers the workers that fit what was typed, the first ones before that: a city has thousands. */
 export function workerField(label, name = 'worker') {
   const input = node('input', { name, required: true });
-  const list = listed(name, input, async () => {
-    const { items } = await api.get('workers');
-    return items.map(({ code, display_name }) => [code, labelWords(display_name)]);
+  const { list, offer } = offered(name, input);
+  let run = 0;
+  const find = async () => {
+    const own = ++run;
+    const { items } = await api.get('workers', { q: input.value.trim(), limit: OFFERED });
+    if (own === run) offer(items.map(({ code, display_name }) => [code, labelWords(display_name)]));
+  };
+  let timer = null;
+  input.addEventListener('input', () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => find().catch(() => {}), FIND_MS);
   });
+  find().catch(() => {});
   const made = field(label, input, { help: t('输入编号或姓名，从列表里选') });
   made.append(list);
   return made;

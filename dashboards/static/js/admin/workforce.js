@@ -1,5 +1,5 @@
 /** Workers, duties and departments: kept by the system administrator. */
-import { api } from '../api.js';
+import { api, everything } from '../api.js';
 import { button, dutyName, facts, field, levelName, node, select, sentence } from '../areas/nodes.js';
 import { banner, confirmDialog, whileBusy } from '../dialog.js';
 import { day, number } from '../format.js';
@@ -10,16 +10,6 @@ import { areaField, form, workerField } from './choose.js';
 
 const date = (at) => (at ? day(at, Date.now(), { locale: locale() }) : null);
 const employments = () => ({ full_time: t('专职'), part_time: t('兼职'), volunteer: t('志愿者') });
-
-function matches(q, ...texts) {
-  const wanted = q.toLowerCase();
-  return texts.some((text) => String(text ?? '').toLowerCase().includes(wanted));
-}
-
-async function listed(path, q, ...names) {
-  const { items } = await api.get(path);
-  return { items: q ? items.filter((row) => matches(q, ...names.map((name) => row[name]))) : items, next: null };
-}
 
 async function endDuty(page, duty, control, again) {
   const sure = await confirmDialog({
@@ -62,7 +52,7 @@ function dutyForm(page, { worker = '', area = '', after }) {
 
 function workerDuties(row, page) {
   const place = node('section', {}, node('h3', {}, t('责任')), node('p', { className: 'second' }, t('正在取')));
-  api.get('duties', { worker: row.code }).then(({ items }) => {
+  everything('duties', { worker: row.code }).then((items) => {
     const list = items.map((duty) => {
       const end = button(t('结束'), { kind: 'text', small: true, on: () => endDuty(page, duty, end, () => page.reload(row.id)) });
       return node('li', {}, node('span', { className: 'grow' }, duty.place, node('small', {}, `${dutyName(duty)} · ${t('从 %(day)s', { day: date(duty.since) })}`)), end);
@@ -85,7 +75,7 @@ export function workers() {
       cell(row.code, { head: true }), cell(labelWords(row.display_name)), cell(employments()[row.employment] ?? row.employment), cell(row.place || '—'),
       cell(row.duties.length ? number(row.duties.length) : t('无'), { className: 'num' }), cell(number(row.capacity), { className: 'num' }),
     ],
-    load: (q) => listed('workers', q, 'code', 'display_name', 'place'),
+    load: (q, after) => api.get('workers', { q, after }),
     side: (row, page) => [
       node('h2', {}, t('网格员 %(code)s', { code: row.code })),
       facts([
@@ -126,7 +116,7 @@ export function duties() {
       cell(row.place || row.name, { head: true }), cell(levelName(row.level)), cell(dutyName(row)), cell(`${row.worker} ${labelWords(row.display_name)}`),
       cell(date(row.since)), cell(date(row.until) ?? t('长期')),
     ],
-    load: (q) => listed('duties', q, 'worker', 'display_name', 'place', 'area'),
+    load: (q, after) => api.get('duties', { q, after }),
     side: (row, page) => {
       const end = button(t('结束责任…'), { kind: 'danger', on: () => endDuty(page, row, end, async () => { page.showNothing(); await page.reload(); }) });
       return [
@@ -151,7 +141,7 @@ export function departments() {
     columns: [{ key: 'code', name: t('代码') }, { key: 'name', name: t('名称') }, { key: 'name_en', name: t('英文名称') }],
     value: (row, column) => row[column],
     cells: (row) => [cell(row.code, { head: true }), cell(row.name), cell(row.name_en)],
-    load: (q) => listed('departments', q, 'code', 'name', 'name_en'),
+    load: (q, after) => api.get('departments', { q, after }),
     side: (row) => [
       node('h2', {}, nameOf(row)),
       facts([[t('代码'), row.code], [t('名称'), row.name], [t('英文名称'), row.name_en], [t('来源'), row.is_example ? t('示例数据') : null]]),

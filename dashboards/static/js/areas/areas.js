@@ -94,9 +94,8 @@ class Areas {
   async #people(area, place) {
     const title = node('h3', {}, t('谁负责'));
     try {
-      const { items } = await api.get('duties', { area: area.code });
+      const { items, covered } = await api.get('duties', { area: area.code }); // the area's own come first
       const own = items.filter((duty) => duty.area === area.code);
-      const covered = new Set(items.filter(({ kind }) => kind === 'responsible').map((duty) => duty.area)).size;
       const list = own.map((duty) => node(
         'li', {}, node('b', {}, duty.worker), node('span', { className: 'grow cut' }, labelWords(duty.display_name)), node('span', { className: 'end' }, `${dutyName(duty)} · ${t('从 %(day)s', { day: date(duty.since) })}`),
       ));
