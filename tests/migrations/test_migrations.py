@@ -87,7 +87,7 @@ def test_posts_granted_against_the_rule_are_void_after_the_upgrade(
     """An administrator's other post ends, and a shut account's sessions with it."""
     config = config_for(empty_url)
     config.attributes["skip_derived"] = True
-    command.upgrade(config, "0012")
+    command.upgrade(config, "0015")
     with connect(empty_url, autocommit=True) as connection:
         for statement in (
             "INSERT INTO post (code, name, name_en, clearance, sort) SELECT code, code, code, 0, 1"
@@ -99,7 +99,7 @@ def test_posts_granted_against_the_rule_are_void_after_the_upgrade(
             " SELECT id, 'x', 'api', now() + interval '1 day' FROM account",
         ):
             connection.execute(statement)
-    command.upgrade(config, "0017")
+    command.upgrade(config, "0016")
     with connect(empty_url) as connection:
         tx = Transaction(connection)
         held = tx.all("SELECT post FROM posting WHERE valid @> CURRENT_DATE")

@@ -1,6 +1,6 @@
 """units of running limits, and clocks that wait for a calendar
 
-Revision: 0016, after: 0015
+Revision: 0015, after: 0014
 
 Lists and maps say what is left in the limit's own unit without a join. The index finds the clocks whose
 due time waits for the working calendar of a year. An event `promise` (the calendar came, the due time
@@ -10,8 +10,8 @@ was counted) carries the version it found, as marks do.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016"
-down_revision = "0015"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """administrators hold no other post, by the database
 
-Revision: 0017, after: 0012
+Revision: 0016, after: 0015
 
 What was granted against the rule before is void: of two postings of one account whose terms meet, one
 of an administrator and one not, the later never held. Sessions that were open when their account was
@@ -9,8 +9,8 @@ shut end, so that an account that is opened again logs in anew.
 
 from alembic import op
 
-revision = "0017"
-down_revision = "0012"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

@@ -1,14 +1,14 @@
 """one set of working hours
 
-Revision: 0015, after: 0012
+Revision: 0014, after: 0013
 
-Hours of single areas were never counted by (docs/decisions/0022).
+Hours of single areas were never counted by (docs/decisions/0022-one-set-of-working-hours.md).
 """
 
 from alembic import op
 
-revision = "0015"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
