@@ -24,6 +24,7 @@ BEGIN
     SELECT name INTO held FROM taken_back t WHERE NOT upper_inf(t.valid) LIMIT 1;
     IF held IS NOT NULL THEN RETURN jsonb_build_object('why', 'changed', 'what', held); END IF;
     SELECT c.number INTO held FROM case_file c JOIN taken_back t ON c.area_path <@ t.path
+      OR (t.previous IS NULL AND c.intake_path <@ t.path)
      WHERE t.previous IS NULL OR c.opened_at >= lower(t.valid) LIMIT 1;
     IF held IS NOT NULL THEN RETURN jsonb_build_object('why', 'case', 'what', held); END IF;
     SELECT v.name INTO held FROM area_version v JOIN taken_back t ON v.parent_id = t.area_id

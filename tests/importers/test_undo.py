@@ -147,6 +147,23 @@ def test_areas_with_buildings_stay(
     assert tx.scalar("SELECT count(*) FROM area_now WHERE level = 'microgrid'") == 1
 
 
+def test_a_street_that_takes_in_what_lies_outside_stays(
+    tx: Transaction, bring: Bring, tmp_path: Path
+) -> None:
+    rows = [({"code": "320508001", "name": "甲街道"}, STREET)]
+    street = bring(areas(geojson(tmp_path, rows, "street"), Level.STREET))
+    file = tmp_path / "history.csv"
+    file.write_text(
+        "案卷编号,事项,上报时间,状态,描述,经度,纬度\nA1,06001,2026-02-03 09:00,处理中,域外,121.9,31.3\n",
+        encoding="utf-8",
+    )
+    bring(ImportCommand(Kind.INCIDENTS, file, datum="cgcs2000"))
+    number = tx.scalar("SELECT number FROM case_file WHERE area_path IS NULL")
+
+    with pytest.raises(Conflict, match=number):
+        undo(tx, SYSTEM, street)
+
+
 @pytest.mark.usefixtures("town")
 def test_buildings_are_as_before(tx: Transaction, bring: Bring, tmp_path: Path) -> None:
     first = bring(house(tmp_path, "1", name="一号楼", floors=6))
