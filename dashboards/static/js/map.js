@@ -191,6 +191,11 @@ class GridMap {
     this.#marks.setFaults(faults);
   }
 
+  /** Names the areas of one level ('grid') whatever the scale; null: communities from afar, grids and micro-grids near by. */
+  setNames(level) {
+    this.#labels.setLevel(level);
+  }
+
   /** GeoJSON of a plan's areas (violet). */
   setPlan(geojson) {
     this.#marks.setPlan(geojson);

@@ -7,12 +7,18 @@ const CLEAR_M = 30; // names keep this far from symbols
 const CELLS = 14;
 
 export class MapLabels {
-  #gl; #data; #look;
+  #gl; #data; #look; #level = null;
 
   constructor(gl, data, look) {
     this.#gl = gl;
     this.#data = data;
     this.#look = look;
+  }
+
+  /** Names the areas of one level at every scale; null: the level follows the scale. */
+  setLevel(level) {
+    this.#level = level;
+    this.draw();
   }
 
   /** Places clusters and names for the tiles in view. */
@@ -32,7 +38,7 @@ export class MapLabels {
 
   #drawLabels(cases, clusters) {
     const zoom = this.#gl.getZoom();
-    const wanted = zoom < 16 ? ['community'] : zoom < 18 ? ['grid'] : ['grid', 'microgrid'];
+    const wanted = this.#level ? [this.#level] : zoom < 16 ? ['community'] : zoom < 18 ? ['grid'] : ['grid', 'microgrid'];
     const view = this.#view();
     const marks = cases.filter(({ time }) => zoom >= 14 || URGENCY[time] < 2).concat(clusters);
     const drawn = this.#drawn(marks);
@@ -91,9 +97,9 @@ function wordsEm(text) {
   return [...text].reduce((em, character) => em + (character > '\u2e80' ? 1 : 0.58), 0);
 }
 
-/** '03-02' of a grid, two digits of a micro-grid, the name of a community. */
+/** '03-02' of a grid, two digits of a micro-grid, the name of a community or a street. */
 function areaLabel(layer, { short, label, name, code }) {
-  if (layer === 'community') return label ?? name ?? '';
+  if (layer === 'community' || layer === 'street') return label ?? name ?? '';
   const text = String(short ?? label ?? name ?? code ?? '');
   return layer === 'microgrid' ? (/(\d{2})\D*$/.exec(text)?.[1] ?? text) : text;
 }

@@ -9,6 +9,7 @@ import { AreaTree, childrenOf } from './tree.js';
 const FIND_MS = 250;
 const MOST_DRAWN = 300;
 const date = (at) => (at ? day(at, Date.now(), { locale: locale() }) : null);
+const BELOW = { district: 'street', street: 'community', community: 'grid', grid: 'microgrid' };
 const KINDS = () => ({ general_grid: t('综合网格'), special_grid: t('专属网格') });
 
 class Areas {
@@ -59,6 +60,7 @@ class Areas {
     const own = shape(area.geometry, { code: '' });
     this.#map.set('chosen', [own]);
     this.#map.fit([own]);
+    this.#map.grid.setNames(BELOW[area.level] ?? area.level);
     if (!area.children) {
       this.#map.set('children', []);
       return;
@@ -66,7 +68,7 @@ class Areas {
     const { items } = await api.get('areas', { parent: area.code, geometry: true, limit: MOST_DRAWN }).catch(() => ({ items: [] }));
     if (run !== this.#run) return;
     const drawn = items.filter(({ level }) => level !== 'unit_grid');
-    this.#map.set('children', drawn.map((child) => shape(child.geometry, { code: child.code, label: nameOf(child) })));
+    this.#map.set('children', drawn.map((child) => shape(child.geometry, { code: child.code })));
   }
 
   #card(area) {
