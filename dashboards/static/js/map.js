@@ -95,7 +95,7 @@ class GridMap {
     if (this.#options.interactive && this.#options.zoomButtons !== false && !wall) this.map.addControl(new ZoomControl(), 'top-right');
     if (!this.#options.three) return;
     this.#switch = new ThreeControl(() => this.set3d(!this.#three));
-    this.map.addControl(this.#switch, 'top-right');
+    this.map.addControl(this.#switch, wall ? 'bottom-right' : 'top-right');
   }
 
   #listen() {

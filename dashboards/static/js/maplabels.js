@@ -1,6 +1,6 @@
 /** Clusters of cases seen from afar, and names of areas that keep clear of symbols. */
 import { collection, pointOf } from './mapdata.js';
-import { labelPoint } from './mapgeometry.js';
+import { inside, labelPoint } from './mapgeometry.js';
 import { URGENCY } from './mapstyle.js';
 
 const CLEAR_M = 30; // names keep this far from symbols
@@ -45,10 +45,11 @@ export class MapLabels {
     const pressing = drawn.filter(({ time }) => URGENCY[time] < 2);
     const features = [];
     for (const layer of wanted) {
-      for (const [, { polygons, properties }] of this.#data.areas(layer)) {
+      const areas = this.#data.areas(layer);
+      const ground = [...areas.values()].flatMap(({ polygons }) => polygons);
+      for (const [, { polygons, properties }] of areas) {
         const text = areaLabel(layer, properties);
-        const point = this.#placeFor(polygons, view, text, layer, drawn) ?? this.#placeFor(polygons, view, text, layer, pressing)
-          ?? labelPoint(polygons, view, pressing.map((mark) => mark.point));
+        const point = this.#pointFor({ text, layer, polygons, ground, view }, drawn, pressing);
         if (point) features.push(pointOf(point, { text, level: layer }));
       }
     }
@@ -72,23 +73,53 @@ export class MapLabels {
     }).filter(({ x, y, reach }) => x > -reach && y > -reach && x < width + reach && y < height + reach);
   }
 
-  /** Where a name keeps clear of `marks`; null if nowhere. */
-  #placeFor(polygons, view, text, layer, marks) {
-    const fits = this.#room(text, layer, marks);
-    const point = labelPoint(polygons, view, marks.map((mark) => mark.point), CLEAR_M, CELLS, fits);
-    return point && fits(point) ? point : null;
+  /**
+   * Where a name stands whole on the map, begun within its area: clear of all marks, else of the pressing ones; within
+   * its area, else within the ground of its level, else over the edge. Null if nowhere.
+   */
+  #pointFor({ text, layer, polygons, ground, view }, drawn, pressing) {
+    const half = this.#half(text, layer);
+    const tries = [[drawn, polygons], [drawn, ground], [pressing, polygons], [pressing, ground], [pressing, null], [[], polygons]];
+    for (const [marks, around] of tries) {
+      const fits = this.#room(half, marks, around);
+      const point = labelPoint(polygons, view, marks.map((mark) => mark.point), CLEAR_M, CELLS, fits);
+      if (point && fits(point)) return point;
+    }
+    return null;
   }
 
-  /** Whether words around a point stay on the map and clear of the symbols, as drawn at this scale. */
-  #room(text, layer, marks) {
+  /** Half the width and half the height of a name in CSS px. */
+  #half(text, layer) {
     const size = layer === 'microgrid' ? this.#look.size.small : this.#look.size.text;
+    return [(size * wordsEm(text)) / 2, size * 0.6];
+  }
+
+  /** Whether words around a point stay on the map, off its controls, clear of `marks` and, if given, on the polygons `around`. */
+  #room([x, y], marks, around) {
     const { clientWidth: width, clientHeight: height } = this.#gl.getContainer();
-    const [x, y] = [(size * wordsEm(text)) / 2, size * 0.6];
+    const controls = this.#controls();
     return (point) => {
       const at = this.#gl.project(point);
       if (at.x < x || at.y < y || at.x > width - x || at.y > height - y) return false;
-      return !marks.some((mark) => Math.abs(mark.x - at.x) < x + mark.reach && Math.abs(mark.y - at.y) < y + mark.reach);
+      if (controls.some((box) => at.x + x > box.left && at.x - x < box.right && at.y + y > box.top && at.y - y < box.bottom)) return false;
+      if (marks.some((mark) => Math.abs(mark.x - at.x) < x + mark.reach && Math.abs(mark.y - at.y) < y + mark.reach)) return false;
+      if (!around) return true;
+      return [-x, x].every((side) => {
+        const { lng, lat } = this.#gl.unproject([at.x + side, at.y]);
+        return around.some((rings) => inside([lng, lat], rings));
+      });
     };
+  }
+
+  /** The boxes of the buttons, the scale bar and the notice in px of the map. */
+  #controls() {
+    const frame = this.#gl.getContainer().getBoundingClientRect();
+    const scale = frame.width / (this.#gl.getContainer().clientWidth || 1) || 1; // the wall is enlarged as a whole
+    return [...this.#gl.getContainer().querySelectorAll('.maplibregl-ctrl')].map((node) => {
+      const { left, right, top, bottom } = node.getBoundingClientRect();
+      const [w, n] = [(left - frame.left) / scale, (top - frame.top) / scale];
+      return { left: w, top: n, right: w + (right - left) / scale, bottom: n + (bottom - top) / scale };
+    });
   }
 }
 
