@@ -5,6 +5,7 @@ import { URGENCY } from './mapstyle.js';
 
 const CLEAR_M = 30; // names keep this far from symbols
 const CELLS = 14;
+const MARGIN_PX = 7; // text-padding of the names, and the halo of the symbols they keep from
 
 export class MapLabels {
   #gl; #data; #look; #level = null;
@@ -88,10 +89,10 @@ export class MapLabels {
     return null;
   }
 
-  /** Half the width and half the height of a name in CSS px. */
+  /** Half the width and half the height of a name in CSS px, with the room that MapLibre keeps around it. */
   #half(text, layer) {
     const size = layer === 'microgrid' ? this.#look.size.small : this.#look.size.text;
-    return [(size * wordsEm(text)) / 2, size * 0.6];
+    return [(size * wordsEm(text)) / 2 + MARGIN_PX, size * 0.6 + MARGIN_PX];
   }
 
   /** Whether words around a point stay on the map, off its controls, clear of `marks` and, if given, on the polygons `around`. */
