@@ -1,6 +1,7 @@
 /** Clusters of cases seen from afar, and names of areas that keep clear of symbols. */
+import { nameOf } from './i18n.js';
 import { collection, pointOf } from './mapdata.js';
-import { inside, labelPoint } from './mapgeometry.js';
+import { bestPoint, inside, labelPoints } from './mapgeometry.js';
 import { URGENCY } from './mapstyle.js';
 
 const CLEAR_M = 30; // names keep this far from symbols
@@ -50,8 +51,8 @@ export class MapLabels {
       const ground = [...areas.values()].flatMap(({ polygons }) => polygons);
       for (const [, { polygons, properties }] of areas) {
         const text = areaLabel(layer, properties);
-        const point = this.#pointFor({ text, layer, polygons, ground, view }, drawn, pressing);
-        if (point) features.push(pointOf(point, { text, level: layer }));
+        const placed = this.#placeOf(text, { layer, polygons, ground, view }, drawn, pressing);
+        if (placed) features.push(pointOf(placed.point, { text: placed.text, level: layer }));
       }
     }
     this.#data.set('label', collection(features));
@@ -75,16 +76,17 @@ export class MapLabels {
   }
 
   /**
-   * Where a name stands whole on the map, begun within its area: clear of all marks, else of the pressing ones; within
-   * its area, else within the ground of its level, else over the edge. Null if nowhere.
+   * {text, point}: a name that stands whole on the map, begun within its area: in one line or else in two, clear of
+   * all marks or else of the pressing ones, within its area or else within the ground of its level, over the edge
+   * only when nothing else is left. Null if nowhere.
    */
-  #pointFor({ text, layer, polygons, ground, view }, drawn, pressing) {
-    const half = this.#half(text, layer);
-    const tries = [[drawn, polygons], [drawn, ground], [pressing, polygons], [pressing, ground], [pressing, null], [[], polygons]];
-    for (const [marks, around] of tries) {
-      const fits = this.#room(half, marks, around);
-      const point = labelPoint(polygons, view, marks.map((mark) => mark.point), CLEAR_M, CELLS, fits);
-      if (point && fits(point)) return point;
+  #placeOf(text, { layer, polygons, ground, view }, drawn, pressing) {
+    const lines = [text, twoLines(text)];
+    const tries = lines.flatMap((words) => [[drawn, polygons], [drawn, ground], [pressing, polygons], [pressing, ground]].map((each) => [words, ...each]));
+    const points = labelPoints(polygons, view, CELLS);
+    for (const [words, marks, around] of [...tries, [text, pressing, null], [text, [], polygons]]) {
+      const point = bestPoint(points, marks.map((mark) => mark.point), CLEAR_M, this.#room(this.#half(words, layer), marks, around));
+      if (point) return { text: words, point };
     }
     return null;
   }
@@ -92,7 +94,8 @@ export class MapLabels {
   /** Half the width and half the height of a name in CSS px, with the room that MapLibre keeps around it. */
   #half(text, layer) {
     const size = layer === 'microgrid' ? this.#look.size.small : this.#look.size.text;
-    return [(size * wordsEm(text)) / 2 + MARGIN_PX, size * 0.6 + MARGIN_PX];
+    const lines = text.split('\n');
+    return [(size * Math.max(...lines.map(wordsEm))) / 2 + MARGIN_PX, size * 0.6 * lines.length + MARGIN_PX];
   }
 
   /** Whether words around a point stay on the map, off its controls, clear of `marks` and, if given, on the polygons `around`. */
@@ -124,14 +127,23 @@ export class MapLabels {
   }
 }
 
+/** A name in two lines: at the space nearest its middle, before its number (示例社区 / 03), or in halves. */
+export function twoLines(text) {
+  const middle = text.length / 2;
+  const spaces = [...text.matchAll(/ /g)].map(({ index }) => index).sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle));
+  if (spaces.length) return `${text.slice(0, spaces[0])}\n${text.slice(spaces[0] + 1)}`;
+  const number = /\d+$/.exec(text)?.index || Math.ceil(middle);
+  return text.length > 3 ? `${text.slice(0, number)}\n${text.slice(number)}` : text;
+}
+
 /** The width of a name in em: Han characters are one wide, others about half. */
 function wordsEm(text) {
   return [...text].reduce((em, character) => em + (character > '\u2e80' ? 1 : 0.58), 0);
 }
 
 /** '03-02' of a grid, two digits of a micro-grid, the name of a community or a street. */
-function areaLabel(layer, { short, label, name, code }) {
-  if (layer === 'community' || layer === 'street') return label ?? name ?? '';
+function areaLabel(layer, { short, label, name, name_en: english, code }) {
+  if (layer === 'community' || layer === 'street') return nameOf({ name: label ?? name, name_en: english });
   const text = String(short ?? label ?? name ?? code ?? '');
   return layer === 'microgrid' ? (/(\d{2})\D*$/.exec(text)?.[1] ?? text) : text;
 }

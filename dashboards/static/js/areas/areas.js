@@ -72,7 +72,7 @@ class Areas {
   }
 
   #card(area) {
-    const crumbs = area.ancestors.map((above) => node('button', { type: 'button', on: { click: () => this.choose(above.code) } }, above.name));
+    const crumbs = area.ancestors.map((above) => node('button', { type: 'button', on: { click: () => this.choose(above.code) } }, nameOf(above)));
     const figure = (name, words, note = '') => node('div', { className: 'kpi' }, node('span', { className: 'kpi-name' }, name), node('span', { className: 'kpi-figure' }, words), note ? node('span', { className: 'kpi-note' }, note) : null);
     const people = node('section', {}, node('h3', {}, t('谁负责')), node('p', { className: 'second' }, t('正在取')));
     const below = node('section', {});
@@ -134,7 +134,7 @@ class Areas {
       try {
         const all = await this.#all;
         const hits = all.filter(({ code, name, place }) => code.toLowerCase().startsWith(q) || `${name} ${place ?? ''}`.toLowerCase().includes(q));
-        found.textContent = hits.length ? t('%(n)s 处，回车看第一处：%(name)s', { n: number(hits.length), name: hits[0].place || hits[0].name }) : t('没有名称或编码像“%(q)s”的区域', { q });
+        found.textContent = hits.length ? t('%(n)s 处，回车看第一处：%(name)s', { n: number(hits.length), name: hits[0].place || nameOf(hits[0]) }) : t('没有名称或编码像“%(q)s”的区域', { q });
         input.dataset.hit = hits[0]?.code ?? '';
       } catch (error) {
         this.#all = null;
