@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from dashboards.house import product_version
-from dashboards.language import LANGUAGE_COOKIE, locale
+from dashboards.language import KEPT, LANGUAGE_COOKIE, locale
 from dashboards.requests import (
     SESSION_COOKIE,
     actor,
@@ -87,18 +87,36 @@ def log_in() -> Response:
         request.remote_addr,
         request.headers.get("User-Agent"),
     )
+    chosen = _chosen_language()
     if "\x00" in command.username + command.password:
         return _login_page(error=_login_error(None))
     with house().database.transaction() as transaction:
         opened = sessions.log_in(transaction, command)
+        if chosen and not isinstance(opened, LogInFailed):
+            who = session_of(transaction, opened.token)
+            assert who is not None
+            operations.set_preferences(transaction, who.actor, Preferences(chosen, None))
     if isinstance(opened, LogInFailed):
         return _login_page(error=_login_error(opened), username=command.username)
     first = "/password" if opened.one_time else _inside(request.form.get("next")) or "/"
     response = redirect(first)
     _set_cookie(response, opened.token, LIFETIMES["browser"].total_seconds())
+    if chosen:
+        _keep_language(response, chosen)
     if request.form.get("elder"):
         response.set_cookie("gridcenter_elder", "1", max_age=YEAR_S, samesite="Lax")
     return response
+
+
+def _chosen_language() -> str | None:
+    """``zh`` or ``en`` when it was chosen on the log-in page and no account has taken it over yet."""
+    asked = request.cookies.get(LANGUAGE_COOKIE)
+    return asked if asked in ("zh", "en") else None
+
+
+def _keep_language(response: Any, chosen: str) -> None:
+    """Let the log-in page speak `chosen` in future without changing an account once more."""
+    response.set_cookie(LANGUAGE_COOKIE, chosen + KEPT, max_age=YEAR_S, samesite="Lax")
 
 
 def _login_error(failed: LogInFailed | None) -> dict[str, str]:
@@ -224,4 +242,7 @@ def preferences() -> Response:
     except InvalidInput:
         return redirect("/")
     g.pop("session", None)
-    return redirect(_inside(request.form.get("next")) or "/")
+    response = redirect(_inside(request.form.get("next")) or "/")
+    if chosen:
+        _keep_language(response, "en" if chosen == "en" else "zh")
+    return response

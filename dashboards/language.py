@@ -16,7 +16,10 @@ from flask_babel import gettext as _
 
 from dashboards.requests import actor, bearer, house
 
+# "en" or "zh" when somebody chose it before logging in; "en-kept" when an account took it over already: the
+# log-in page still speaks it, but it changes no account any more.
 LANGUAGE_COOKIE = "gridcenter_language"
+KEPT = "-kept"
 TRANSLATIONS = Path(__file__).resolve().parent / "translations"
 
 

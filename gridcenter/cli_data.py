@@ -85,7 +85,9 @@ def accounts_list(settings: Settings, as_json: bool) -> None:
         return
     for row in rows:
         posts = ", ".join(
-            " ".join(filter(None, [post["post"], post["area"], post["department"]]))
+            " ".join(
+                filter(None, [post["post"], post["place"] or post["area"], post["department"]])
+            )
             for post in row["postings"]
         )
         shut = t("（已停用）", " (disabled)") if row["disabled_at"] else ""

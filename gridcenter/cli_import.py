@@ -39,6 +39,21 @@ _KINDS = {
 def import_command() -> None: ...
 
 
+def _known_encoding(_: click.Context, option: click.Parameter, given: str | None) -> str | None:
+    """The encoding as it was given. Raises BadParameter for one that nobody knows."""
+    from importers.encodings import canonical
+
+    if given is not None and canonical(given) is None:
+        raise click.BadParameter(
+            t(
+                f"没有文字编码 {given}，常用 utf-8、gb18030",
+                f"there is no text encoding {given}; common ones are utf-8 and gb18030",
+            ),
+            param=option,
+        )
+    return given
+
+
 def _options(command: Callable[..., None]) -> Callable[..., None]:
     """The options that all four kinds share, in the order of the help."""
     path = click.Path(exists=True, path_type=Path)
@@ -50,7 +65,11 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
             click.option("--level", help=t("层级（区域必填）", "level (needed for areas)")),
             click.option("--parent", help=t("上级编码", "code of the parent area")),
             click.option("--datum", help=t("坐标系，如 wgs84、gcj02", "datum of the file")),
-            click.option("--encoding", help=t("文字编码，如 gb18030", "text encoding")),
+            click.option(
+                "--encoding",
+                callback=_known_encoding,
+                help=t("文字编码，如 gb18030", "text encoding, e.g. gb18030"),
+            ),
             click.option(
                 "--map",
                 "mapped",
@@ -185,7 +204,7 @@ def undo_batch(settings: Settings, batch: UUID) -> None:
 
     with open_database(settings) as database, database.transaction() as tx:
         act_as(tx, SYSTEM)
-        undo(tx, SYSTEM, batch)
+        undo(tx, SYSTEM, batch, settings.timezone)
     say("已撤销，恢复到导入以前", "undone: all is as it was before the import")
 
 

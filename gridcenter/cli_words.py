@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -46,6 +46,35 @@ def t(zh: str, en: str) -> str:
     return Words(zh, en).in_locale(_language)
 
 
+_CLICKS_WORDS = {
+    "Options": "选项",
+    "Commands": "命令",
+    "Show this message and exit.": "显示本帮助",
+}
+
+
+class _Help(click.HelpFormatter):
+    """Help texts whose fixed words, which click writes itself, are in the language of this run."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        if _language == "zh":
+            prefix = "用法：" if prefix is None else prefix
+            args = args.replace("[OPTIONS]", "[选项]").replace("COMMAND [ARGS]...", "命令 [参数]…")
+        super().write_usage(prog, args, prefix)
+
+    def write_heading(self, heading: str) -> None:
+        super().write_heading(self._said(heading))
+
+    def write_dl(
+        self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
+    ) -> None:
+        super().write_dl([(name, self._said(text)) for name, text in rows], col_max, col_spacing)
+
+    def _said(self, text: str) -> str:
+        return _CLICKS_WORDS.get(text, text) if _language == "zh" else text
+
+
+click.Context.formatter_class = _Help
 as_json = click.option("--json", "as_json", is_flag=True, help=t("输出 JSON", "print JSON"))
 
 

@@ -230,6 +230,14 @@ class Conflict(GridcenterError):
         super().__init__(what=what)
 
 
+class NothingToDo(Conflict):
+    """What was asked for has been done or given up already; nothing was changed."""
+
+    code = "nothing_to_do"
+    zh = "没有改动：{what}"
+    en = "Nothing was changed: {what}"
+
+
 class MoveNotAllowed(GridcenterError):
     """The operation cannot be done now by this actor; ``reasons`` say what is missing."""
 

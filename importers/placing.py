@@ -109,13 +109,21 @@ def _system(
     if declared:
         system = _declared(declared, findings)
         if system:
-            evidence.append(
-                Evidence(
-                    "datum", system.name, f"文件声明 {system.name}", "declared by the file", True
-                )
-            )
+            evidence.append(_as_declared(system, near))
         return system, bool(system and not raw.beside and _is_swapped(system, coordinates))
     return _guess(raw, bounds, near, findings, evidence)
+
+
+def _as_declared(system: _System, near: Box | None) -> Evidence:
+    """What the file says of itself. Files out of web maps say WGS 84 and are GCJ-02: where nothing is stored
+    that would show the shift, a person has to look.
+    """
+    sure = near is not None or system.name != datum_name(Datum.WGS84)
+    zh, en = f"文件声明 {system.name}", "declared by the file"
+    if not sure:
+        zh += "；库里还没有可比对的数据，看不出是否偏移"
+        en += "; nothing is stored yet that would show a shift"
+    return Evidence("datum", system.name, zh, en, sure)
 
 
 def _named(text: str, findings: Findings) -> _System | None:

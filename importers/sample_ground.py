@@ -34,7 +34,7 @@ def load_areas(tx: Transaction, path: Path, since: date) -> dict[str, int]:
         with (
             tx.connection.cursor() as cursor,
             cursor.copy(
-                "COPY area_incoming (code, code_scheme, kind, label, name, parent_code, geom,"
+                "COPY area_incoming (code, code_scheme, kind, label, name, name_en, parent_code, geom,"
                 " households, source, is_example) FROM STDIN"
             ) as copy,
         ):
@@ -47,6 +47,7 @@ def load_areas(tx: Transaction, path: Path, since: date) -> dict[str, int]:
                         "general_grid" if level == "grid" else None,
                         path_label(row.code, parent),
                         row.name,
+                        _english(level, row.name),
                         parent,
                         _multipolygon(row.geometry),
                         int(row.households_est),
@@ -60,6 +61,16 @@ def load_areas(tx: Transaction, path: Path, since: date) -> dict[str, int]:
         {"since": since},
     )
     return found
+
+
+_ENGLISH = {"community": "Example community", "grid": "Grid", "microgrid": "Micro-grid"}
+
+
+def _english(level: str, name: str) -> str:
+    """The English of a made-up name by its number: 示例社区03 is Example community 03."""
+    if level == "street":
+        return "Gusu example street"
+    return f"{_ENGLISH[level]} {''.join(each for each in name if each.isdigit())}"
 
 
 def load_buildings(tx: Transaction, path: Path) -> int:

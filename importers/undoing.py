@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, tzinfo
 from typing import Any
 from uuid import UUID
 
 from gridcenter.actor import Actor, ActorKind
 from gridcenter.areas.faults import assert_coverage, lock_parents, lying_now
 from gridcenter.database import Transaction
-from gridcenter.errors import FILE, Conflict, NotFound, Words
+from gridcenter.errors import FILE, Conflict, NotFound, NothingToDo, Words
 from gridcenter.journal.operations import tell_maps
 
-_BATCH = "SELECT kind, state FROM import_batch WHERE id = %(id)s FOR UPDATE"
+_BATCH = "SELECT kind, state, undone_at FROM import_batch WHERE id = %(id)s FOR UPDATE"
 # Parents of what the batch wrote and of what comes again, and areas of it that have areas below.
 _PARENTS = """
 SELECT DISTINCT v.parent_id AS id FROM area_version v WHERE v.batch_id = %(mark)s
@@ -35,8 +36,15 @@ _STATES = {
     "staged": Words("这次导入还没有写入，放弃即可", "it was not written yet: drop it instead"),
     "refused": Words("这次导入没有写入任何数据", "nothing of it was written"),
     "discarded": Words("这次导入已放弃", "it was dropped"),
-    "undone": Words("这次导入已经撤销", "it is undone already"),
 }
+
+
+def _why_not(batch: dict[str, Any], zone: tzinfo) -> Words:
+    """Why a batch that is not in force cannot be taken back; moments in `zone`."""
+    if batch["state"] != "undone":
+        return _STATES[batch["state"]]
+    when = f"{batch['undone_at'].astimezone(zone):%Y-%m-%d %H:%M}"
+    return Words(f"这次导入已在 {when} 撤销", f"this import was undone on {when}")
 
 
 def _because(told: dict[str, Any]) -> Words:
@@ -58,11 +66,12 @@ def _because(told: dict[str, Any]) -> Words:
     return Words(*reasons[told["why"]])
 
 
-def undo(tx: Transaction, actor: Actor, batch_id: UUID) -> None:
+def undo(tx: Transaction, actor: Actor, batch_id: UUID, zone: tzinfo = UTC) -> None:
     """Take a written batch back: what it made goes, what it changed is again as it was before.
 
-    Raises NotFound for others than administrators, Conflict with the reason when it was not written
-    or something was built on it, BoundaryRefused when the old boundaries fit no longer.
+    Raises NotFound for others than administrators, NothingToDo with the reason when it was not written
+    or is undone already, Conflict when something was built on it, BoundaryRefused when the old
+    boundaries fit no longer.
     """
     if actor.kind is not ActorKind.SYSTEM and "system_admin" not in actor.posts:
         raise NotFound(FILE)
@@ -70,7 +79,7 @@ def undo(tx: Transaction, actor: Actor, batch_id: UUID) -> None:
     if batch is None:
         raise NotFound(FILE)
     if batch["state"] != "applied":
-        raise Conflict({"state": batch["state"]}, _STATES[batch["state"]])
+        raise NothingToDo({"state": batch["state"]}, _why_not(batch, zone))
     areas = batch["kind"] == "areas"
     parents: set[int | None] = set()
     if areas:

@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import html
 import json
+import math
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+
+import shapely
 
 from gridcenter.database import Transaction
 from gridcenter.errors import InvalidInput, Words
+from layers.map_colours import Palette, map_style, palette_of
+from layers.map_scripts import FIT, names_and_scale
 from layers.queries import MAX_FEATURES, geojson
 
-# Values of the design tokens of the light theme; a saved map has no style sheet to ask.
-RAMP = ("#F0F4F7", "#CFE0EC", "#A0C2DB", "#6699C1", "#2F6A99")
-GROUND, INK, MUTED, SURFACE, BORDER = "#EFF1F2", "#18212A", "#44505B", "#FFFFFF", "#2E3A45"
-HATCH = "#C67100"
 # How far below the target the classes of a rate begin, in percentage points.
 _BELOW_TARGET = (25, 15, 5, 0)
 _ASSETS = ("leaflet.js", "leaflet.css", "jquery.js")
@@ -37,6 +39,7 @@ class MapRequest:
     `assets` maps leaflet.js, leaflet.css, jquery.js to addresses; `contents` to their texts, which
     are then put into the page instead. `nonce` goes on every script and style; empty for a file.
     `room_left_px` is kept free beside the shapes: title and legend stand there, 340 px wide.
+    `theme` is light or dark.
     """
 
     level: str
@@ -52,6 +55,7 @@ class MapRequest:
     locale: str = "zh"
     notice: str = ""
     room_left_px: int = 380
+    theme: str = "light"
 
 
 def choropleth(tx: Transaction, wanted: MapRequest) -> str:
@@ -106,7 +110,30 @@ def _properties(feature: dict[str, Any], wanted: MapRequest, breaks: list[float]
         "share": share,
         "class": class_of(figure["value"], breaks),
         "below": bool(figure["below_target"]),
+        "label": html.escape(_label(feature["properties"], wanted)),
+        "at": _inner_point(feature["geometry"]),
     }
+
+
+def _label(properties: dict[str, Any], wanted: MapRequest) -> str:
+    """What stands on the map: the short name of a grid (03-02), the name of a larger area."""
+    if wanted.level in ("grid", "microgrid") and properties.get("short"):
+        return str(properties["short"])
+    english = properties.get("name_en") if wanted.locale.startswith("en") else None
+    return str(english or properties["name"])
+
+
+def _inner_point(geometry: dict[str, Any]) -> list[float]:
+    """[lat, lon] of a point inside the largest part of the shape where a name has most room.
+
+    The middle of the largest ellipse inside, twice as wide as high, as words are.
+    """
+    shape = shapely.from_geojson(json.dumps(geometry))
+    largest = max(getattr(shape, "geoms", [shape]), key=lambda part: part.area)
+    narrow = 0.5 * math.cos(math.radians(largest.centroid.y))
+    squeezed = shapely.transform(largest, lambda at: at * (narrow, 1))
+    lon, lat = shapely.maximum_inscribed_circle(squeezed, squeezed.length / 500).coords[0]
+    return [lat, lon / narrow]
 
 
 def _area_name(properties: dict[str, Any]) -> str:
@@ -137,7 +164,7 @@ def _drawn(features: list[dict[str, Any]], wanted: MapRequest, breaks: list[floa
     from branca.element import Element, MacroElement
     from jinja2 import Template
 
-    drawing = folium.Map(tiles=None, control_scale=True, zoom_snap=0.25, attribution_control=False)
+    drawing = folium.Map(tiles=None, zoom_snap=0.25, attribution_control=False)
     # Instance attributes stand before folium's own list, which names foreign hosts. bootstrap, icon
     # fonts and awesome markers are not used.
     drawing.default_js = [(name, f"asset:{name}") for name in ("leaflet.js", "jquery.js")]
@@ -147,7 +174,7 @@ def _drawn(features: list[dict[str, Any]], wanted: MapRequest, breaks: list[floa
     shapes = folium.GeoJson(
         {"type": "FeatureCollection", "features": features},
         name="figures",
-        style_function=_style,
+        style_function=partial(_style, palette_of(wanted.theme)),
         tooltip=folium.GeoJsonTooltip(
             fields=["full", "value", "share"],
             aliases=[area, html.escape(_name(wanted)), share],
@@ -166,46 +193,28 @@ def _drawn(features: list[dict[str, Any]], wanted: MapRequest, breaks: list[floa
     untyped: Any = MacroElement
     fitting = untyped()  # after the shapes: scripts stand in the order of the elements
     fitting._template = Template("{% macro script(this, kwargs) %}{{ this.said }}{% endmacro %}")
-    fitting.said = _FIT % (drawing.get_name(), json.dumps(shapes.get_bounds()), wanted.room_left_px)
+    fitting.said = FIT % (drawing.get_name(), json.dumps(shapes.get_bounds()), wanted.room_left_px)
+    fitting.said += names_and_scale(drawing.get_name(), _names(features), wanted.locale)
     drawing.add_child(fitting)
     root: Any = drawing.get_root()
     root.title = html.escape(f"{_name(wanted)} · {wanted.place}")
-    root.header.add_child(Element(f"<style>{_CSS}</style>"), name="gridcenter")
+    root.header.add_child(
+        Element(f"<style>{map_style(palette_of(wanted.theme))}</style>"), name="gridcenter"
+    )
     root.html.add_child(Element(_frame(features, wanted, breaks)), name="frame")
     return str(root.render())
 
 
-# Leaflet's fitBounds gives NaN for a map of no size (a frame that is not laid out yet) and for one
-# smaller than its padding: it is called with what room there is, whenever that changes, until
-# somebody moved the map.
-_FIT = """
-{
-  const [map, bounds, left] = [%s, %s, %d];
-  let moved = false;
-  const fit = () => {
-    map.invalidateSize({ pan: false });
-    const { x, y } = map.getSize();
-    if (moved || !x || !y) return;
-    const beside = x > left + 200 ? left : Math.min(24, x / 8);
-    map.fitBounds(bounds, {
-      animate: false, paddingTopLeft: [beside, Math.min(24, y / 8)],
-      paddingBottomRight: [Math.min(24, x / 8), Math.min(40, y / 8)],
-    });
-  };
-  for (const act of ['pointerdown', 'wheel', 'keydown']) {
-    map.getContainer().addEventListener(act, () => { moved = true; }, { capture: true, passive: true });
-  }
-  new ResizeObserver(fit).observe(map.getContainer());
-}
-"""
+def _names(features: list[dict[str, Any]]) -> list[list[Any]]:
+    return [[each["properties"]["at"], each["properties"]["label"]] for each in features]
 
 
-def _style(feature: dict[str, Any]) -> dict[str, Any]:
+def _style(colour: Palette, feature: dict[str, Any]) -> dict[str, Any]:
     number = feature["properties"]["class"]
     return {
-        "color": BORDER,
+        "color": colour.map_community,
         "weight": 1,
-        "fillColor": SURFACE if number is None else RAMP[number],
+        "fillColor": colour.surface if number is None else colour.ramp[number],
         "fillOpacity": 1,
     }
 
@@ -215,30 +224,15 @@ def _hatched(feature: dict[str, Any]) -> dict[str, Any]:
     return {"stroke": False, "fillColor": "url(#below-target)", "fillOpacity": 1}
 
 
-_CSS = f"""
-body, .folium-map {{ background: {GROUND} !important; color: {INK}; font-family: 'Noto Sans SC',
-  'Noto Sans CJK SC', 'Source Han Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif; }}
-.gc-block {{ position: absolute; z-index: 900; left: 16px; background: {SURFACE}; padding: 12px 16px;
-  border-radius: 6px; max-width: 340px; font-size: 13px; line-height: 1.5; }}
-.gc-title {{ top: 16px; margin-left: 44px; }}
-.gc-legend {{ bottom: 44px; }}
-.gc-block h1 {{ font-size: 20px; margin: 0 0 4px; }}
-.gc-block p {{ margin: 2px 0; color: {MUTED}; }}
-.gc-block table {{ border-collapse: collapse; }}
-.gc-block td {{ padding: 1px 8px 1px 0; }}
-.gc-block td:last-child {{ text-align: right; font-weight: 700; }}
-.gc-swatch {{ width: 28px; height: 14px; display: block; }}
-.gc-defs {{ position: absolute; width: 0; height: 0; }}
-"""
-
-
 def _frame(features: list[dict[str, Any]], wanted: MapRequest, breaks: list[float]) -> str:
     """Title block and legend. Everything that comes from outside is escaped."""
     say = html.escape
+    colour = palette_of(wanted.theme)
     rows = "".join(
         f'<tr><td><svg class="gc-swatch" aria-hidden="true"><rect width="28" height="14"'
-        f' fill="{colour}" stroke="{BORDER}"/></svg></td><td>{say(words)}</td><td>{count}</td></tr>'
-        for colour, words, count in legend_rows(features, wanted, breaks)
+        f' fill="{fill}" stroke="{colour.map_community}"/></svg></td><td>{say(words)}</td>'
+        f"<td>{count}</td></tr>"
+        for fill, words, count in legend_rows(features, wanted, breaks)
     )
     definition = wanted.definition
     suffix = "_en" if wanted.locale.startswith("en") else ""
@@ -249,7 +243,7 @@ def _frame(features: list[dict[str, Any]], wanted: MapRequest, breaks: list[floa
     return f"""
 <svg class="gc-defs" aria-hidden="true"><defs><pattern id="below-target" width="8" height="8"
   patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line x1="0" y1="0" x2="0" y2="8"
-  stroke="{HATCH}" stroke-width="3"/></pattern></defs></svg>
+  stroke="{colour.soon_fill}" stroke-width="3"/></pattern></defs></svg>
 <section class="gc-block gc-title"><h1>{say(_name(wanted))}</h1>
 <p>{say(wanted.place)} · {say(wanted.period)}</p>
 <p>{say(wanted.made_at)} · {say(wanted.map_version)}</p></section>
@@ -261,13 +255,14 @@ def legend_rows(
     features: list[dict[str, Any]], wanted: MapRequest, breaks: list[float]
 ) -> list[tuple[str, str, int]]:
     """(colour, words, number of areas) of each class, lowest first; areas without a value last."""
+    colour = palette_of(wanted.theme)
     classes = [feature["properties"]["class"] for feature in features]
     rows = [
-        (RAMP[number], _range(number, breaks, wanted), classes.count(number))
+        (colour.ramp[number], _range(number, breaks, wanted), classes.count(number))
         for number in range(len(breaks) + 1)
     ]
     without = classes.count(None)
-    return [*rows, (SURFACE, _NONE.in_locale(wanted.locale), without)] if without else rows
+    return [*rows, (colour.surface, _NONE.in_locale(wanted.locale), without)] if without else rows
 
 
 def _range(number: int, breaks: list[float], wanted: MapRequest) -> str:

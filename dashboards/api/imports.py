@@ -151,7 +151,7 @@ def _not_cases(kind: Kind) -> None:
         raise InvalidInput.of(
             "kind",
             "command_line",
-            "系统管理员不看案件；历史案件在服务器上用 gridcenter import incidents 导入",
+            "系统管理员不看案件；历史事件在服务器上用 gridcenter import incidents 导入",
             "Administrators see no cases; import past incidents on the server with"
             " gridcenter import incidents",
         )
@@ -296,7 +296,7 @@ def _forget_files(batch_id: UUID) -> None:
 def undo(batch_id: UUID) -> tuple[str, int]:
     """All is as it was before the batch was written."""
     permit()
-    undoing.undo(tx(), actor(), batch_id)
+    undoing.undo(tx(), actor(), batch_id, house().settings.timezone)
     return "", 204
 
 

@@ -37,9 +37,12 @@ class IndicatorsQuery(PeriodQuery):
 
 
 class ListQuery(PeriodQuery):
-    """Which list behind a figure; `after` is the `next` of the page before."""
+    """Which list behind a figure, by default the denominator or the only one.
 
-    part: Literal["numerator", "denominator", "missing"] = "denominator"
+    `after` is the `next` of the page before.
+    """
+
+    part: Literal["numerator", "denominator", "missing"] | None = None
     after: Annotated[Text, Field(max_length=100)] | None = None
     limit: Limit = 50
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from apiflask import APIBlueprint
@@ -34,7 +34,7 @@ ASSETS = {"leaflet.js": "leaflet.js", "leaflet.css": "leaflet.css", "jquery.js":
 # Beside the table the panel's head says title and period, and the table the definition: the legend
 # stands left of the map instead of over it.
 _BESIDE = """
-.gc-title, .leaflet-control-scale-line + .leaflet-control-scale-line { display: none; }
+.gc-title { display: none; }
 .gc-legend { left: 0; top: 0; bottom: 0; width: WIDTH; box-sizing: border-box; border-radius: 0; padding: 14px; }
 .gc-legend td { white-space: nowrap; }
 .folium-map { left: WIDTH !important; width: calc(100% - WIDTH) !important; }
@@ -49,7 +49,7 @@ class MapQuery(PeriodQuery):
 
     indicator: Annotated[Text, Field(min_length=1, max_length=60)] = "on_time_closure_rate"
     save: bool = False
-    theme: Annotated[Text, Field(max_length=10)] = "light"
+    theme: Literal["light", "dark", "wall"] = "light"
 
 
 @bp.get("/statistics/map")
@@ -96,7 +96,8 @@ def _wanted(
         nonce="" if query.save else nonce(),
         locale=locale(),
         notice=map_notice(own_places()),
-        **({} if query.save else {"room_left_px": 24}),
+        room_left_px=380 if query.save else 24,
+        theme="light" if query.save else query.theme,
     )
 
 

@@ -46,6 +46,7 @@ REPORTERS = frozenset(
 # A phone's clock may run ahead a little; what is reported from the future is a wrong clock.
 CLOCK_SLACK = timedelta(minutes=10)
 OLDEST_REPORT = timedelta(days=366)
+_CLOCK = Words("，查看手机时钟", "; check the phone's clock")
 
 
 @dataclass(frozen=True)
@@ -198,15 +199,12 @@ def _checked(
             )
         )
     errors += _wrong_channel(tx, actor, command.channel)
-    if command.reported_at > now + CLOCK_SLACK or command.reported_at < now - OLDEST_REPORT:
-        errors.append(
-            FieldError(
-                "reported_at",
-                "wrong_time",
-                "上报时间不在最近一年内，查看手机时钟",
-                "The time of the report is not within the last year; check the phone's clock",
-            )
-        )
+    if command.reported_at > now + CLOCK_SLACK:
+        zh, en = "上报时间在将来", "The time of the report lies in the future"
+        errors.append(FieldError("reported_at", "wrong_time", zh + _CLOCK.zh, en + _CLOCK.en))
+    elif command.reported_at < now - OLDEST_REPORT:
+        zh, en = "上报时间在一年以前", "The report is more than a year old"
+        errors.append(FieldError("reported_at", "wrong_time", zh + _CLOCK.zh, en + _CLOCK.en))
     if errors or matter is None:
         raise InvalidInput(errors)
     return matter, matter.condition(command.filing_condition)
@@ -274,15 +272,12 @@ def operate(tx: Transaction, actor: Actor, command: MoveCase, now: datetime) -> 
 
     Raises NotFound, Conflict, InvalidInput, MoveNotAllowed, NotYours (see casework.operations).
     """
-    if command.happened_at is not None and not (
-        now - OLDEST_REPORT < command.happened_at < now + CLOCK_SLACK
-    ):
-        raise InvalidInput.of(
-            "happened_at",
-            "wrong_time",
-            "办理时间不在最近一年内，查看手机时钟",
-            "The time is not within the last year; check the phone's clock",
-        )
+    if command.happened_at is not None and command.happened_at >= now + CLOCK_SLACK:
+        zh, en = "办理时间在将来", "The time lies in the future"
+        raise InvalidInput.of("happened_at", "wrong_time", zh + _CLOCK.zh, en + _CLOCK.en)
+    if command.happened_at is not None and command.happened_at <= now - OLDEST_REPORT:
+        zh, en = "办理时间在一年以前", "The time is more than a year ago"
+        raise InvalidInput.of("happened_at", "wrong_time", zh + _CLOCK.zh, en + _CLOCK.en)
     case = lock_case(tx, actor, command)
     if isinstance(case, Done):
         return Moved(case.version, case.state)

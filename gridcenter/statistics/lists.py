@@ -100,6 +100,7 @@ SELECT coalesce(json_agg(item ORDER BY code), '[]') AS items, count(*) AS n, max
            AND (%(after_code)s::text IS NULL OR a.code > %(after_code)s)
          ORDER BY a.code LIMIT %(limit)s) page
 """
+_OF_GRIDS = {"staffing": tuple(Part), "spatial_coverage": (Part.NUMERATOR,)}
 _STAFFED = {Part.NUMERATOR: True, Part.DENOMINATOR: None, Part.MISSING: False}
 
 
@@ -107,7 +108,7 @@ def indicator_list(
     tx: Transaction,
     actor: Actor,
     indicator: str,
-    part: str,
+    part: str | None,
     area_code: str,
     date_from: date,
     date_to: date,
@@ -122,24 +123,22 @@ def indicator_list(
     number, state, severity, place, …) or grids (by code: kind, code, name, place, staffed, area_m2).
     `visible` is False for a case that left the reader's scope after it was counted; it then bears no
     more than its matter and moment. `restricted` cases bear their moment alone: matter is None.
-    Coverage lists the grids of the area. Raises NotFound outside the scope, InvalidInput for a part
-    that the indicator does not have.
+    Coverage lists the grids of the area. `part` None: the denominator, else the only part that the
+    figure has. Raises NotFound outside the scope, InvalidInput for a part that it does not have.
     """
     when = period(date_from, date_to, now, zone)
     scope = scope_of(tx, actor, area_code)
     definition_of(tx, indicator)
     params = {**scope.params(when, zone), "limit": limit}
-    if indicator in ("staffing", "spatial_coverage"):
-        if scope.departmental or (indicator == "spatial_coverage" and part != Part.NUMERATOR):
-            raise _no_such_part()
-        staffed = _STAFFED[_part(part)] if indicator == "staffing" else None
+    if indicator not in (*_WHICH, *_OF_GRIDS):
+        raise unknown_indicator(indicator)
+    parts = list(_WHICH.get(indicator, () if scope.departmental else _OF_GRIDS.get(indicator, ())))
+    chosen = _part(part, parts)
+    if indicator in _OF_GRIDS:
+        staffed = _STAFFED[chosen] if indicator == "staffing" else None
         row = tx.one(_GRIDS, {**params, "staffed": staffed, "after_code": after})
     else:
-        if indicator not in _WHICH:
-            raise unknown_indicator(indicator)
-        if _part(part) not in _WHICH[indicator]:
-            raise _no_such_part()
-        which = _WHICH[indicator][_part(part)]
+        which = _WHICH[indicator][chosen]
         row = tx.one(
             _CASES.format(facts=FACTS, which=which),
             {**params, **_cursor(after), "facts": _NEEDED[indicator]},
@@ -148,19 +147,18 @@ def indicator_list(
     return {"items": row["items"], "next": row["last"] if row["n"] == limit else None}
 
 
-def _part(text: str) -> Part:
-    try:
+def _part(text: str | None, parts: list[Part]) -> Part:
+    """The part that was asked for, by default the denominator or the only one. Raises InvalidInput."""
+    if text is None and parts:
+        return Part.DENOMINATOR if Part.DENOMINATOR in parts else parts[0]
+    if text in parts:
         return Part(text)
-    except ValueError:
-        raise _no_such_part() from None
-
-
-def _no_such_part() -> InvalidInput:
-    return InvalidInput.of(
+    names = "、".join(parts), ", ".join(parts)
+    raise InvalidInput.of(
         "part",
         "unknown_part",
-        "这项指标没有这份名单",
-        "This indicator has no such list; there are numerator, denominator and missing",
+        f"这项指标没有这份名单，有的是 {names[0]}" if parts else "这项指标没有名单",
+        f"This indicator has no such list; it has {names[1]}" if parts else "It has no list",
     )
 
 

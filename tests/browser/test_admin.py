@@ -70,7 +70,7 @@ def test_the_security_administrator_posts_and_ends_log_ins(open_page: OpenPage, 
     worker = live.house.client("01-003")
     watched = open_page("Q-01", "/admin")
     page = watched.page
-    assert tabs_of(page) == ["账号", "登录"]
+    assert tabs_of(page) == ["账号", "登录记录"]
     assert page.get_by_role("button", name="新建账号").count() == 0
     row_of(page, "I-01").click()
     page.locator("select[name=post]").select_option("dispatcher")
@@ -81,7 +81,7 @@ def test_the_security_administrator_posts_and_ends_log_ins(open_page: OpenPage, 
     page.locator("form button[type=submit]").click()
     expect(page.locator(".admin-posts li")).to_have_count(2)
     clean(watched)
-    page.get_by_role("tab", name="登录").click()
+    page.get_by_role("tab", name="登录记录").click()
     row_of(page, "01-003").click()
     page.get_by_role("button", name="结束这次登录…").click()
     page.locator("dialog").get_by_role("button", name="结束登录").click()

@@ -114,3 +114,35 @@ def test_pages_of_other_posts_do_not_exist(house: House) -> None:
     log_in(client, "01-001", builders.PASSWORD)
     for path in ("/desk", "/statistics", "/imports", "/admin", "/wall"):
         assert client.get(path, headers=PAGE).status_code == 404
+
+
+def told_language(client: Any) -> str:
+    """The language of the page that an account begins with."""
+    found = re.search(r'<html lang="([^"]+)"', client.get("/desk", headers=PAGE).text)
+    assert found is not None
+    return found[1]
+
+
+def test_a_language_chosen_at_the_door_becomes_the_accounts(house: House) -> None:
+    client = house.app.test_client()
+    assert 'lang="en"' in client.get("/login?lang=en&next=/desk", headers=PAGE).text
+    log_in(client, "D-01", "Wrong-pass-1")
+    log_in(client, "D-01", builders.PASSWORD)
+    assert told_language(client) == "en"
+    # The next one at this machine chose nothing: the page speaks English, the account stays as it is.
+    form = {"csrf_token": csrf(client, "/password")}
+    client.post("/logout", data=form, headers=PAGE)
+    assert '<html lang="en"' in client.get("/login", headers=PAGE).text
+    log_in(client, "Z-01", builders.PASSWORD)
+    assert told_language(client) == "zh-CN"
+
+
+def test_a_choice_in_the_account_menu_stays(house: House) -> None:
+    client = house.app.test_client()
+    client.get("/login?lang=en", headers=PAGE)
+    log_in(client, "D-01", builders.PASSWORD)
+    chosen = {"csrf_token": csrf(client, "/password"), "locale": "zh", "next": "/desk"}
+    assert client.post("/preferences", data=chosen, headers=PAGE).location == "/desk"
+    client.post("/logout", data={"csrf_token": csrf(client, "/password")}, headers=PAGE)
+    log_in(client, "D-01", builders.PASSWORD)
+    assert told_language(client) == "zh-CN"

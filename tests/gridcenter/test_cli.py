@@ -42,6 +42,11 @@ def gridcenter(
         (["import", "areas", "absent.gpkg"], "没有这个文件", "does not exist"),
         (["import", "areas", "README.md", "--level", "moon"], "没有层级 moon", "no level moon"),
         (["import", "areas", "README.md", "--map", "x"], "字段=列名", "FIELD=COLUMN"),
+        (
+            ["import", "areas", "README.md", "--encoding", "klingon"],
+            "没有文字编码 klingon",
+            "no text encoding klingon",
+        ),
         (["statistics", "close-day", "--day", "soon"], "--day 的值不可用", "soon"),
         (["accounts", "create", "a", "--post", "p"], "--password-stdin", "--password-stdin"),
     ],
@@ -113,3 +118,11 @@ def test_every_command_of_the_reference_is_there(tmp_path: Path) -> None:
         done = gridcenter(*words.split(), "--help", home=tmp_path)
         assert done.returncode == 0, words
         assert words in done.stdout
+
+
+def test_help_speaks_one_language(tmp_path: Path) -> None:
+    chinese = gridcenter("--lang", "zh", "import", "undo", "--help", home=tmp_path).stdout
+    assert "用法：gridcenter import undo [选项] BATCH" in chinese and "显示本帮助" in chinese
+    assert not any(word in chinese for word in ("Usage", "Options", "Show this"))
+    english = gridcenter("--lang", "en", "import", "undo", "--help", home=tmp_path).stdout
+    assert "Usage: gridcenter import undo [OPTIONS] BATCH" in english and "Show this" in english

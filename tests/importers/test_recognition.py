@@ -69,6 +69,19 @@ def in_system(code: str) -> list[tuple[float, float]]:
     return [tuple(map(float, from_storage(lon, lat, code))) for lon, lat in lonlat]  # type: ignore[misc]
 
 
+@pytest.mark.parametrize(("near", "sure"), [(None, False), (NEAR, True)])
+def test_a_declared_wgs84_is_certain_only_beside_something_stored(
+    tmp_path: Path, near: tuple[float, float, float, float] | None, sure: bool
+) -> None:
+    file = tmp_path / "area.geojson"
+    shape = gpd.GeoDataFrame(
+        {"name": ["a"]}, geometry=[shapely.Point(SUZHOU).buffer(0.01)], crs=4326
+    )
+    shape.to_file(file, driver="GeoJSON")
+    evidence = {e.what: e for e in read(file, ReadOptions(near=near)).evidence}
+    assert (evidence["datum"].value, evidence["datum"].sure) == ("wgs84", sure)
+
+
 @pytest.mark.parametrize(
     ("system", "near", "found"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -11,7 +12,7 @@ import pytest
 from gridcenter.actor import ANONYMOUS, SYSTEM
 from gridcenter.codes import Level
 from gridcenter.database import Database, Transaction
-from gridcenter.errors import BoundaryRefused, Conflict, NotFound
+from gridcenter.errors import BoundaryRefused, Conflict, NotFound, NothingToDo
 from importers.command import ImportCommand
 from importers.kinds import Kind
 from importers.operations import discard, run_import, stage
@@ -78,8 +79,11 @@ def test_new_areas_go_from_the_lowest_up(tx: Transaction, town: list[UUID]) -> N
     assert tx.scalar("SELECT count(*) FROM area") == 0
     states = {row["state"] for row in tx.all("SELECT state FROM import_batch")}
     assert states == {"undone"}
-    with pytest.raises(Conflict):
+    with pytest.raises(NothingToDo) as told:
         undo(tx, SYSTEM, town[0])
+    assert re.fullmatch(
+        r"没有改动：这次导入已在 \d{4}-\d\d-\d\d \d\d:\d\d 撤销", told.value.detail("zh")
+    )
 
 
 def test_changed_areas_are_as_before(

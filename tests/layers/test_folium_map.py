@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+import shapely
 
 from gridcenter.clock import now
 from gridcenter.errors import InvalidInput
 from gridcenter.statistics.queries import indicator_definitions, indicators
-from layers import folium_map
 from layers.folium_map import MapRequest, choropleth, class_breaks, class_of
+from layers.map_colours import DARK, LIGHT
+from layers.queries import geojson
 from tests.builders import STREET, ZONE
 
 ASSETS = {
@@ -118,10 +121,39 @@ def test_classes_of_rates_follow_the_target_and_others_their_fifths():
 
 def test_colours_are_those_of_the_tokens():
     tokens = (ROOT / "dashboards/static/css/tokens.css").read_text()
-    light = tokens.split('[data-theme="dark"]')[0]
-    for number, colour in enumerate(folium_map.RAMP, 1):
-        assert f"--ramp-{number}: {colour};" in light
-    assert f"--map-ground: {folium_map.GROUND};" in light
+    light, dark = tokens.split('[data-theme="dark"]', 1)
+    for text, palette in ((light, LIGHT), (dark.split("}")[0], DARK)):
+        told = asdict(palette)
+        told |= {f"ramp-{n}": colour for n, colour in enumerate(told.pop("ramp"), 1)}
+        for name, colour in told.items():
+            assert f"--{name.replace('_', '-')}: {colour};" in text
+
+
+def test_a_dark_page_gets_a_dark_map(place, wanted):
+    with place.acting("S-01") as tx:
+        page = choropleth(tx, replace(wanted, theme="dark"))
+    assert DARK.surface in page and DARK.map_ground in page
+    for colour in (LIGHT.surface, LIGHT.map_ground, LIGHT.ink_1, *LIGHT.ramp):
+        assert colour not in page
+
+
+def test_areas_are_named_inside_themselves_and_the_scale_is_metric_only(place, wanted):
+    with place.acting("S-01") as tx:
+        page = choropleth(tx, wanted)
+        shapes = json.loads(geojson(tx, "grid", None, 100))["features"]
+    names = json.loads(
+        re.search(r"\[map, names, metres, kilometres\] = \[\w+, (\[\[.*?\]\]),", page)[1]
+    )
+    inside = {name: shapely.Point(lon, lat) for (lat, lon), name in names}
+    assert len(names) == 4
+    for shape in shapes:
+        ground = shapely.from_geojson(json.dumps(shape["geometry"]))
+        assert ground.contains(inside[shape["properties"]["short"]])
+    assert (
+        page.count("L.control.scale(") == 1
+        and "imperial: false" in page
+        and json.dumps("米") in page
+    )
 
 
 def test_importing_the_module_does_not_import_folium():

@@ -1,4 +1,5 @@
 /** Calls to the same origin. Errors are one class, so that a page can say what happened and what is safe. */
+import { placeText } from './i18n.js';
 
 const TIMEOUT_S = 20;
 const UPLOAD_TIMEOUT_S = 120;
@@ -26,6 +27,11 @@ export class ApiError extends Error {
   fieldError(field) {
     return this.errors.find((error) => error.field === field)?.detail ?? null;
   }
+}
+
+/** Places are told in Chinese; pages show them in their language. Names stay: some are written back. */
+function readable(key, value) {
+  return key === 'place' && typeof value === 'string' ? placeText(value) : value;
 }
 
 function csrfToken() {
@@ -81,7 +87,7 @@ export async function request(method, path, { params, body, signal, timeout_s, h
       method, headers, body: sent, credentials: 'same-origin', signal: controller.signal, cache: 'no-cache',
     });
     if (!response.ok) throw await problem(response);
-    return response.status === 204 ? null : await response.json();
+    return response.status === 204 ? null : JSON.parse(await response.text(), readable);
   } catch (error) {
     if (error instanceof ApiError) {
       if (error.status === 401) globalThis.dispatchEvent?.(new Event('signed-out'));

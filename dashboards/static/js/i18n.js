@@ -55,7 +55,22 @@ export function labelWords(label) {
   return rest.length ? [t(post), ...rest].join(' ') : post;
 }
 
+const PLACES = [
+  [/^第(\d+)网格$/, (n) => t('第%(n)s网格', { n })], [/^微网格(\d+)$/, (n) => t('微网格%(n)s', { n })],
+  [/^示例社区(\d+)$/, (n) => t('示例社区%(n)s', { n })], [/^(\d+) ?幢$/, (n) => t('第 %(n)s 幢', { n })],
+  [/^姑苏示例街道$/, () => t('姑苏示例街道')], [/^住宅$/, () => t('住宅')], [/^非住宅$/, () => t('非住宅')],
+];
+
+/** A place ('示例社区03 · 第2网格') with the parts that are numbers or kinds in the page's language; names of their own stay. */
+export function placeText(text) {
+  if (!isEnglish() || !text) return text;
+  return text.split(' · ').map((part) => {
+    const [pattern, words] = PLACES.find(([each]) => each.test(part)) ?? [];
+    return pattern ? words(pattern.exec(part)[1]) : part;
+  }).join(' · ');
+}
+
 /** The name of a data row ({name, name_en}) in the page's language. */
 export function nameOf(row) {
-  return (isEnglish() && row?.name_en) || row?.name || '';
+  return (isEnglish() && row?.name_en) || placeText(row?.name) || '';
 }

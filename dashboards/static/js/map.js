@@ -96,7 +96,7 @@ class GridMap {
     if (this.#options.interactive && this.#options.zoomButtons !== false && !wall) this.map.addControl(new ZoomControl(), 'top-right');
     if (!this.#options.three) return;
     this.#switch = new ThreeControl(() => this.set3d(!this.#three));
-    this.map.addControl(this.#switch, 'top-right');
+    this.map.addControl(this.#switch, wall ? 'bottom-right' : 'top-right');
   }
 
   #listen() {
@@ -190,6 +190,11 @@ class GridMap {
   /** Numbered faults {number, lon, lat, error}; the numbers are those of the list. */
   setFaults(faults = []) {
     this.#marks.setFaults(faults);
+  }
+
+  /** Names the areas of one level ('grid') whatever the scale; null: communities from afar, grids and micro-grids near by. */
+  setNames(level) {
+    this.#labels.setLevel(level);
   }
 
   /** GeoJSON of a plan's areas (violet). */

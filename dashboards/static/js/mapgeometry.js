@@ -69,28 +69,42 @@ function edgeDistance2([x, y], rings, kx) {
 }
 
 /**
- * Where a label stands: the point inside the polygons and inside `view` [w, s, e, n] that is furthest from every
- * edge and every one of `avoid`, at least `clear_m` from the latter and where `fits(point)`, if any such point exists;
- * null if nothing is in view.
+ * Points inside the polygons and inside `view` [w, s, e, n], `cells` × `cells` for each polygon: [{point, edge, kx}] with the
+ * square of the distance to the nearest edge, in degrees of latitude, where a degree to the sides counts as `kx` of one.
  */
-export function labelPoint(polygons, view, avoid = [], clear_m = 30, cells = 14, fits = () => true) {
-  let best = null;
-  let crowded = null;
+export function labelPoints(polygons, view, cells = 14) {
+  const found = [];
   for (const rings of polygons) {
     const [w, s, e, n] = overlap(boundsOf(rings[0]), view);
     if (!(w < e && s < n)) continue;
     const kx = LABEL_ASPECT * Math.cos((((s + n) / 2) * Math.PI) / 180);
     for (let i = 0; i < cells * cells; i += 1) {
       const point = [w + ((e - w) * ((i % cells) + 0.5)) / cells, s + ((n - s) * (Math.floor(i / cells) + 0.5)) / cells];
-      if (!inside(point, rings)) continue;
-      const away = avoid.map((other) => ((other[0] - point[0]) * kx) ** 2 + (other[1] - point[1]) ** 2);
-      const score = Math.min(edgeDistance2(point, rings, kx), ...away);
-      const near = avoid.some((other) => distanceM(point, other) < clear_m) || !fits(point);
-      if (near && (!crowded || score > crowded.score)) crowded = { point, score };
-      if (!near && (!best || score > best.score)) best = { point, score };
+      if (inside(point, rings)) found.push({ point, edge: edgeDistance2(point, rings, kx), kx });
     }
   }
-  return (best ?? crowded)?.point ?? null;
+  return found;
+}
+
+/**
+ * Where a label stands: of `points` (labelPoints) the one that is furthest from every edge and every one of `avoid`, at
+ * least `clear_m` from the latter and where `fits(point)`; null if there is none.
+ */
+export function bestPoint(points, avoid = [], clear_m = 30, fits = () => true) {
+  let best = null;
+  for (const { point, edge, kx } of points) {
+    const score = avoid.reduce((least, other) => Math.min(least, ((other[0] - point[0]) * kx) ** 2 + (other[1] - point[1]) ** 2), edge);
+    if (best && score <= best.score) continue;
+    if (avoid.some((other) => distanceM(point, other) < clear_m) || !fits(point)) continue;
+    best = { point, score };
+  }
+  return best?.point ?? null;
+}
+
+/** As bestPoint in one step; where all is crowded the best of the crowded places. Null only if nothing is in view. */
+export function labelPoint(polygons, view, avoid = [], clear_m = 30, cells = 14) {
+  const points = labelPoints(polygons, view, cells);
+  return bestPoint(points, avoid, clear_m) ?? bestPoint(points, avoid, 0);
 }
 
 export function boundsOf(points) {

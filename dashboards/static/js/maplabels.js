@@ -1,18 +1,26 @@
 /** Clusters of cases seen from afar, and names of areas that keep clear of symbols. */
+import { nameOf } from './i18n.js';
 import { collection, pointOf } from './mapdata.js';
-import { labelPoint } from './mapgeometry.js';
+import { bestPoint, inside, labelPoints } from './mapgeometry.js';
 import { URGENCY } from './mapstyle.js';
 
 const CLEAR_M = 30; // names keep this far from symbols
 const CELLS = 14;
+const MARGIN_PX = 7; // text-padding of the names, and the halo of the symbols they keep from
 
 export class MapLabels {
-  #gl; #data; #look;
+  #gl; #data; #look; #level = null;
 
   constructor(gl, data, look) {
     this.#gl = gl;
     this.#data = data;
     this.#look = look;
+  }
+
+  /** Names the areas of one level at every scale; null: the level follows the scale. */
+  setLevel(level) {
+    this.#level = level;
+    this.draw();
   }
 
   /** Places clusters and names for the tiles in view. */
@@ -32,18 +40,19 @@ export class MapLabels {
 
   #drawLabels(cases, clusters) {
     const zoom = this.#gl.getZoom();
-    const wanted = zoom < 16 ? ['community'] : zoom < 18 ? ['grid'] : ['grid', 'microgrid'];
+    const wanted = this.#level ? [this.#level] : zoom < 16 ? ['community'] : zoom < 18 ? ['grid'] : ['grid', 'microgrid'];
     const view = this.#view();
     const marks = cases.filter(({ time }) => zoom >= 14 || URGENCY[time] < 2).concat(clusters);
     const drawn = this.#drawn(marks);
     const pressing = drawn.filter(({ time }) => URGENCY[time] < 2);
     const features = [];
     for (const layer of wanted) {
-      for (const [, { polygons, properties }] of this.#data.areas(layer)) {
+      const areas = this.#data.areas(layer);
+      const ground = [...areas.values()].flatMap(({ polygons }) => polygons);
+      for (const [, { polygons, properties }] of areas) {
         const text = areaLabel(layer, properties);
-        const point = this.#placeFor(polygons, view, text, layer, drawn) ?? this.#placeFor(polygons, view, text, layer, pressing)
-          ?? labelPoint(polygons, view, pressing.map((mark) => mark.point));
-        if (point) features.push(pointOf(point, { text, level: layer }));
+        const placed = this.#placeOf(text, { layer, polygons, ground, view }, drawn, pressing);
+        if (placed) features.push(pointOf(placed.point, { text: placed.text, level: layer }));
       }
     }
     this.#data.set('label', collection(features));
@@ -66,24 +75,65 @@ export class MapLabels {
     }).filter(({ x, y, reach }) => x > -reach && y > -reach && x < width + reach && y < height + reach);
   }
 
-  /** Where a name keeps clear of `marks`; null if nowhere. */
-  #placeFor(polygons, view, text, layer, marks) {
-    const fits = this.#room(text, layer, marks);
-    const point = labelPoint(polygons, view, marks.map((mark) => mark.point), CLEAR_M, CELLS, fits);
-    return point && fits(point) ? point : null;
+  /**
+   * {text, point}: a name that stands whole on the map, begun within its area: in one line or else in two, clear of
+   * all marks or else of the pressing ones, within its area or else within the ground of its level, over the edge
+   * only when nothing else is left. Null if nowhere.
+   */
+  #placeOf(text, { layer, polygons, ground, view }, drawn, pressing) {
+    const lines = [text, twoLines(text)];
+    const tries = lines.flatMap((words) => [[drawn, polygons], [drawn, ground], [pressing, polygons], [pressing, ground]].map((each) => [words, ...each]));
+    const points = labelPoints(polygons, view, CELLS);
+    for (const [words, marks, around] of [...tries, [text, pressing, null], [text, [], polygons]]) {
+      const point = bestPoint(points, marks.map((mark) => mark.point), CLEAR_M, this.#room(this.#half(words, layer), marks, around));
+      if (point) return { text: words, point };
+    }
+    return null;
   }
 
-  /** Whether words around a point stay on the map and clear of the symbols, as drawn at this scale. */
-  #room(text, layer, marks) {
+  /** Half the width and half the height of a name in CSS px, with the room that MapLibre keeps around it. */
+  #half(text, layer) {
     const size = layer === 'microgrid' ? this.#look.size.small : this.#look.size.text;
+    const lines = text.split('\n');
+    return [(size * Math.max(...lines.map(wordsEm))) / 2 + MARGIN_PX, size * 0.6 * lines.length + MARGIN_PX];
+  }
+
+  /** Whether words around a point stay on the map, off its controls, clear of `marks` and, if given, on the polygons `around`. */
+  #room([x, y], marks, around) {
     const { clientWidth: width, clientHeight: height } = this.#gl.getContainer();
-    const [x, y] = [(size * wordsEm(text)) / 2, size * 0.6];
+    const controls = this.#controls();
     return (point) => {
       const at = this.#gl.project(point);
       if (at.x < x || at.y < y || at.x > width - x || at.y > height - y) return false;
-      return !marks.some((mark) => Math.abs(mark.x - at.x) < x + mark.reach && Math.abs(mark.y - at.y) < y + mark.reach);
+      if (controls.some((box) => at.x + x > box.left && at.x - x < box.right && at.y + y > box.top && at.y - y < box.bottom)) return false;
+      if (marks.some((mark) => Math.abs(mark.x - at.x) < x + mark.reach && Math.abs(mark.y - at.y) < y + mark.reach)) return false;
+      if (!around) return true;
+      return [-x, x].every((side) => {
+        const { lng, lat } = this.#gl.unproject([at.x + side, at.y]);
+        return around.some((rings) => inside([lng, lat], rings));
+      });
     };
   }
+
+  /** The boxes of the buttons, the scale bar and the notice in px of the map. */
+  #controls() {
+    const frame = this.#gl.getContainer().getBoundingClientRect();
+    const scale = frame.width / (this.#gl.getContainer().clientWidth || 1) || 1; // the wall is enlarged as a whole
+    return [...this.#gl.getContainer().querySelectorAll('.maplibregl-ctrl')].map((node) => {
+      const { left, right, top, bottom } = node.getBoundingClientRect();
+      const [w, n] = [(left - frame.left) / scale, (top - frame.top) / scale];
+      return { left: w, top: n, right: w + (right - left) / scale, bottom: n + (bottom - top) / scale };
+    });
+  }
+}
+
+/** A name in two lines: at the space nearest its middle, before its number (示例社区 / 03), or in halves. */
+export function twoLines(text) {
+  const middle = text.length / 2;
+  const spaces = [...text.matchAll(/ /g)].map(({ index }) => index).sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle));
+  if (spaces.length) return `${text.slice(0, spaces[0])}\n${text.slice(spaces[0] + 1)}`;
+  const number = /\d+$/.exec(text)?.index || Math.ceil(middle);
+  return text.length > 3 ? `${text.slice(0, number)}\n${text.slice(number)}` : text;
 }
 
 /** The width of a name in em: Han characters are one wide, others about half. */
@@ -91,9 +141,9 @@ function wordsEm(text) {
   return [...text].reduce((em, character) => em + (character > '\u2e80' ? 1 : 0.58), 0);
 }
 
-/** '03-02' of a grid, two digits of a micro-grid, the name of a community. */
-function areaLabel(layer, { short, label, name, code }) {
-  if (layer === 'community') return label ?? name ?? '';
+/** '03-02' of a grid, two digits of a micro-grid, the name of a community or a street. */
+function areaLabel(layer, { short, label, name, name_en: english, code }) {
+  if (layer === 'community' || layer === 'street') return nameOf({ name: label ?? name, name_en: english });
   const text = String(short ?? label ?? name ?? code ?? '');
   return layer === 'microgrid' ? (/(\d{2})\D*$/.exec(text)?.[1] ?? text) : text;
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { circleRing, distanceM, inside, labelPoint } from '../../../dashboards/static/js/mapgeometry.js';
 import { MapData } from '../../../dashboards/static/js/mapdata.js';
+import { twoLines } from '../../../dashboards/static/js/maplabels.js';
 import { CALM, chosenImage, mapStyle, PRESSING, SIZES, TILE_LAYERS } from '../../../dashboards/static/js/mapstyle.js';
 
 const style = (more = {}) => mapStyle({
@@ -82,4 +83,11 @@ test('only wanted layers have sources, and every layer its source', () => {
 
 test('chosen image carries the whole look', () => {
   assert.equal(chosenImage({ severity: 'major', time_state: 'soon', state: 'filed', supervised: true }), 'chosen|major|soon|filed|1');
+});
+
+test('a name that has no room in one line stands in two', () => {
+  assert.equal(twoLines('示例社区03'), '示例社区\n03');
+  assert.equal(twoLines('平江历史街区'), '平江历\n史街区');
+  assert.equal(twoLines('Example community 03'), 'Example\ncommunity 03');
+  assert.equal(twoLines('03'), '03');
 });

@@ -283,3 +283,21 @@ def test_wall_shows_now_today_and_the_month(nothing_closed):
     assert len(wall["feed"]) == 8 and len(wall["weeks"]) == 6
     assert sum(grid["open_count"] for grid in wall["grids"]) == 4 and len(wall["grids"]) == 4
     assert wall["month"]["matters"][0]["filed"] == 6
+
+
+@pytest.mark.parametrize(("indicator", "parts"), [
+    ("reported", "numerator"), ("handling_p90", "denominator"), ("spatial_coverage", "numerator"),
+    ("closure_rate", "denominator、numerator、missing"),
+])  # fmt: skip
+def test_a_list_has_a_default_part_and_names_those_that_it_has(nothing_closed, indicator, parts):
+    now, day = at("2036-01-01 12:00"), date(2036, 1, 1)
+
+    def listed(part):
+        with nothing_closed.acting("S-01") as tx:
+            who = nothing_closed.actor("S-01")
+            return indicator_list(tx, who, indicator, part, STREET, day, day, now, ZONE)["items"]
+
+    assert listed(None) == listed(parts.split("、")[0])
+    with pytest.raises(InvalidInput) as refused:
+        listed("nominator")
+    assert refused.value.errors[0].detail("zh") == f"这项指标没有这份名单，有的是 {parts}"

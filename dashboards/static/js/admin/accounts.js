@@ -35,13 +35,13 @@ function cells(row) {
 }
 
 /** The one-time password, shown this once. */
-function passwordShown(page, { username, password }) {
+function passwordShown(page, { username, password }, { fresh = false } = {}) {
   const copy = button(t('复制'), { small: true, data: { copy: password, copied: t('已复制') } });
   page.tell(node(
     'section', { className: 'stack', attributes: { role: 'status' } },
     node('h3', {}, t('%(name)s 的一次性密码，只显示这一次', { name: username })),
     node('div', { className: 'admin-password' }, node('output', {}, password), copy),
-    node('p', { className: 'note' }, t('当面或用可靠的方式告诉本人，登录后让本人改掉。原来的登录都已结束')),
+    node('p', { className: 'note' }, fresh ? t('当面或用可靠的方式告诉本人，登录后让本人改掉') : t('当面或用可靠的方式告诉本人，登录后让本人改掉。原来的登录都已结束')),
   ));
 }
 
@@ -151,7 +151,7 @@ function addForm(page) {
   return [form(parts, {
     action: t('新建账号'), busy: t('正在新建…'),
     send: ({ username, display_name, locale: language }) => api.post('accounts', { username: username ?? '', display_name: display_name ?? '', locale: language }),
-    after: async (told) => { await page.reload(told.id); passwordShown(page, told); },
+    after: async (told) => { await page.reload(told.id); passwordShown(page, told, { fresh: true }); },
   })];
 }
 

@@ -27,7 +27,7 @@ export function agentWords(agent) {
 
 export function sessions() {
   return {
-    key: 'sessions', name: t('登录'), search: t('找账号或地址'), keyOf: ({ id }) => id,
+    key: 'sessions', name: t('登录记录'), search: t('找账号或地址'), keyOf: ({ id }) => id,
     columns: [
       { key: 'username', name: t('账号') }, { key: 'kind', name: t('方式') }, { key: 'agent', name: t('设备') }, { key: 'address', name: t('地址') },
       { key: 'created_at', name: t('登录于') }, { key: 'seen_at', name: t('最近在用') },

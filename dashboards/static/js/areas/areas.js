@@ -9,6 +9,7 @@ import { AreaTree, childrenOf } from './tree.js';
 const FIND_MS = 250;
 const MOST_DRAWN = 300;
 const date = (at) => (at ? day(at, Date.now(), { locale: locale() }) : null);
+const BELOW = { district: 'street', street: 'community', community: 'grid', grid: 'microgrid' };
 const KINDS = () => ({ general_grid: t('综合网格'), special_grid: t('专属网格') });
 
 class Areas {
@@ -59,6 +60,7 @@ class Areas {
     const own = shape(area.geometry, { code: '' });
     this.#map.set('chosen', [own]);
     this.#map.fit([own]);
+    this.#map.grid.setNames(BELOW[area.level] ?? area.level);
     if (!area.children) {
       this.#map.set('children', []);
       return;
@@ -66,11 +68,11 @@ class Areas {
     const { items } = await api.get('areas', { parent: area.code, geometry: true, limit: MOST_DRAWN }).catch(() => ({ items: [] }));
     if (run !== this.#run) return;
     const drawn = items.filter(({ level }) => level !== 'unit_grid');
-    this.#map.set('children', drawn.map((child) => shape(child.geometry, { code: child.code, label: nameOf(child) })));
+    this.#map.set('children', drawn.map((child) => shape(child.geometry, { code: child.code })));
   }
 
   #card(area) {
-    const crumbs = area.ancestors.map((above) => node('button', { type: 'button', on: { click: () => this.choose(above.code) } }, above.name));
+    const crumbs = area.ancestors.map((above) => node('button', { type: 'button', on: { click: () => this.choose(above.code) } }, nameOf(above)));
     const figure = (name, words, note = '') => node('div', { className: 'kpi' }, node('span', { className: 'kpi-name' }, name), node('span', { className: 'kpi-figure' }, words), note ? node('span', { className: 'kpi-note' }, note) : null);
     const people = node('section', {}, node('h3', {}, t('谁负责')), node('p', { className: 'second' }, t('正在取')));
     const below = node('section', {});
@@ -131,7 +133,7 @@ class Areas {
       try {
         const all = await this.#all;
         const hits = all.filter(({ code, name, place }) => code.toLowerCase().startsWith(q) || `${name} ${place ?? ''}`.toLowerCase().includes(q));
-        found.textContent = hits.length ? t('%(n)s 处，回车看第一处：%(name)s', { n: number(hits.length), name: hits[0].place || hits[0].name }) : t('没有名称或编码像“%(q)s”的区域', { q });
+        found.textContent = hits.length ? t('%(n)s 处，回车看第一处：%(name)s', { n: number(hits.length), name: hits[0].place || nameOf(hits[0]) }) : t('没有名称或编码像“%(q)s”的区域', { q });
         input.dataset.hit = hits[0]?.code ?? '';
       } catch (error) {
         this.#all = null;

@@ -10,6 +10,7 @@ const LOOKS = {
   refused: { line: 'over', width: 2.4, fill: 'over', opacity: 0.12 },
   warned: { line: 'soon-fill', width: 2.4, fill: 'soon-fill', opacity: 0.14 },
 };
+const NAMES = ['community-rim', 'building-label', 'area-label'];
 const BOLD = ['Noto Sans SC Bold', 'Noto Sans SC', 'Noto Sans CJK SC'];
 
 /** A map in `element` with layers of own shapes, named from below upwards: {name: look}. */
@@ -40,6 +41,8 @@ export class ShapeMap {
 
   #add() {
     const colour = colours(this.#element);
+    // Under the map's own names: a fill above them would leave them pale.
+    const names = NAMES.find((id) => this.map.getLayer(id));
     for (const [name, look] of Object.entries(this.#names)) {
       const { line, width, fill, opacity } = LOOKS[look];
       const source = `own-${name}`;
@@ -48,12 +51,12 @@ export class ShapeMap {
       const polygon = ['==', ['geometry-type'], 'Polygon'];
       this.map.addLayer({
         id: `${source}-fill`, type: 'fill', source, filter: polygon, paint: { 'fill-color': colour(fill), 'fill-opacity': opacity },
-      });
-      this.map.addLayer({ id: `${source}-line`, type: 'line', source, filter: polygon, paint: { 'line-color': colour(line), 'line-width': width } });
+      }, names);
+      this.map.addLayer({ id: `${source}-line`, type: 'line', source, filter: polygon, paint: { 'line-color': colour(line), 'line-width': width } }, names);
       this.map.addLayer({
         id: `${source}-point`, type: 'circle', source, filter: ['==', ['geometry-type'], 'Point'],
         paint: { 'circle-radius': 5, 'circle-color': colour(line), 'circle-stroke-color': colour('surface'), 'circle-stroke-width': 1.5 },
-      });
+      }, names);
       this.map.addLayer({
         id: `${source}-label`, type: 'symbol', source, filter: ['has', 'label'],
         layout: { 'text-field': ['get', 'label'], 'text-font': BOLD, 'text-size': 13, 'text-max-width': 12, 'text-padding': 6 },

@@ -1,6 +1,6 @@
 /** What happened, newest on top, and what comes next with its limit. */
 import { clockTime, dueMoment, duration, missingWords, moment, timeState } from '../format.js';
-import { locale, nameOf, t } from '../i18n.js';
+import { locale, nameOf, t, tn } from '../i18n.js';
 import { characterOf } from '../symbols.js';
 import { unknownYear } from '../worktime.js';
 import { el } from './dom.js';
@@ -88,7 +88,7 @@ function photoWords(item) {
   const there = item.photos.filter(({ stage }) => ['near', 'far', 'reference', 'before'].includes(stage)).length;
   const owed = item.photos_owed.filter((stage) => stage !== 'after').length; // owed by the handler, later
   if (!there && !owed) return '';
-  if (!there) return t('欠照片 %(n)s 张', { n: owed });
+  if (!there) return tn('欠照片 %(n)s 张', owed);
   return owed ? t('照片 %(n)s 张，欠 %(owed)s 张', { n: there, owed }) : t('照片 %(n)s 张', { n: there });
 }
 

@@ -73,10 +73,10 @@ class Imports {
       'section', { className: 'panel panel-body stack' }, node('h2', {}, t('导入什么，需要什么')),
       node('dl', { className: 'facts' },
         line(t('区域'), t('面；最好有编号和上级编号。层级要选。缺编号时自动编临时号')),
-        line(t('建筑'), t('面；层数、高度、用途有就带。按代表点归入微网格')),
+        line(t('楼栋'), t('面；层数、高度、用途有就带。按代表点归入微网格')),
         line(t('参考图层'), t('道路、水系、围墙、地点：线、面或点；给地图和划分方案用')),
         line(t('网格员'), t('表格；编号、姓名、责任网格。责任网格可写多个，用顿号隔开')),
-        line(t('历史案件'), t('系统管理员不看案件，所以不在这里；在服务器上用 gridcenter import incidents 导入'))),
+        line(t('历史事件'), t('系统管理员不看案件，所以不在这里；在服务器上用 gridcenter import incidents 导入'))),
       node('p', { className: 'note' }, t('上传的文件只在等您决定时留在本机，写入或放弃后就删。同一份文件再传一次不会重复。')),
     );
   }
@@ -116,7 +116,7 @@ class Imports {
     });
     return node(
       'section', { className: 'panel imports-batches' }, node('div', { className: 'imports-head' }, node('h2', {}, t('以前的导入'))),
-      items.length ? scroll : empty('file', t('还没有导入过'), t('第一次建议先导区域，再导建筑，最后导网格员')),
+      items.length ? scroll : empty('file', t('还没有导入过'), t('第一次建议先导区域，再导楼栋，最后导网格员')),
     );
   }
 

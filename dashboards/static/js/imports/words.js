@@ -1,7 +1,7 @@
 /** Words of imports: kinds, states, severities, fields, what was recognised. */
 import { isEnglish, t } from '../i18n.js';
 
-export const KINDS = () => ({ areas: t('区域'), buildings: t('建筑'), workers: t('网格员'), incidents: t('历史案件'), reference: t('参考图层') });
+export const KINDS = () => ({ areas: t('区域'), buildings: t('楼栋'), workers: t('网格员'), incidents: t('历史事件'), reference: t('参考图层') });
 export const STATES = () => ({ staged: t('等您决定'), refused: t('整份不能写入'), applied: t('已写入'), discarded: t('已放弃'), undone: t('已撤销') });
 export const STATE_CHIPS = { staged: 'soon', refused: 'over', applied: 'done', discarded: 'outline', undone: 'outline' };
 export const SEVERITIES = () => ({ refuse: t('不能写入'), warn: t('要您看一眼'), inform: t('告知') });

@@ -3,7 +3,7 @@ import { api } from '../api.js';
 import { button, empty, facts, loading, node, sentence } from '../areas/nodes.js';
 import { boxOf, shape, ShapeMap } from '../areas/shapes.js';
 import { area as areaWords, day, number, timeLeft, timeState } from '../format.js';
-import { locale, nameOf, t } from '../i18n.js';
+import { locale, nameOf, placeText, t } from '../i18n.js';
 import { caseSymbol } from '../symbols.js';
 import { colours, reducedMotion } from '../theme.js';
 import { Chart, OCCUPANCY } from './chart.js';
@@ -43,7 +43,7 @@ class BuildingCard {
     const solid = button(t('立体'), { small: true, aria: { pressed: 'false' }, on: () => this.#toggleSolid(solid) });
     const { dwellings, entrances, households, persons, stale } = b.counts;
     const about = node(
-      'section', {}, node('div', { className: 'row' }, node('h1', {}, b.name || b.code), b.usage ? node('span', { className: 'chip chip-outline' }, b.usage) : null, node('span', { className: 'end row' }, solid, back)),
+      'section', {}, node('div', { className: 'row' }, node('h1', {}, nameOf(b) || b.code), b.usage ? node('span', { className: 'chip chip-outline' }, placeText(b.usage)) : null, node('span', { className: 'end row' }, solid, back)),
       facts([
         [t('代码'), b.code], [t('网格'), b.place],
         [t('层数、高'), [b.floors ? t('%(n)s 层', { n: b.floors }) : null, heightWords(b)].filter(Boolean).join(t('，'))],
@@ -58,7 +58,7 @@ class BuildingCard {
     );
     this.#room = node('section', {}, node('p', { className: 'second' }, dwellings ? t('在楼盘表里选一户') : t('没有可选的户室')));
     this.#part('facts').replaceChildren(about, this.#room, this.#cases());
-    document.title = `${b.name || b.code} · ${document.title}`;
+    document.title = `${nameOf(b) || b.code} · ${document.title}`;
   }
 
   #cases() {
@@ -86,7 +86,7 @@ class BuildingCard {
   }
 
   #draw() {
-    const own = shape(this.#building.geometry, { label: this.#building.name || '' });
+    const own = shape(this.#building.geometry, { label: nameOf(this.#building) });
     this.#map = new ShapeMap(this.#part('map'), { own: 'chosen' }, { layers: ['grid', 'microgrid', 'building', 'community'], zoomButtons: false, bounds: boxOf([own]), padding: 60 });
     this.#map.set('own', [own]);
     this.#map.fit([own], 70, 18);

@@ -4,7 +4,7 @@ import { childrenOf } from '../areas/tree.js';
 import { button, empty, loading, node, sentence } from '../areas/nodes.js';
 import { shape, ShapeMap } from '../areas/shapes.js';
 import { number } from '../format.js';
-import { nameOf, t } from '../i18n.js';
+import { nameOf, placeText, t } from '../i18n.js';
 import { cell, makeTable } from '../table.js';
 
 const WAIT_MS = 250;
@@ -80,7 +80,7 @@ class Registry {
       if (!this.#table) this.#make(place);
       this.#table.rows.setRows(this.#rows);
       const more = this.#next ? button(t('再取 %(n)s 幢', { n: PAGE }), { kind: 'text', small: true, on: () => this.#more() }) : null;
-      this.#table.foot.replaceChildren(...[t('%(n)s 幢', { n: number(this.#rows.length) + (this.#next ? '+' : '') }), t('* 高度按层数推算'), more].filter(Boolean));
+      this.#table.foot.replaceChildren(...[t('%(n)s 幢', { n: number(this.#rows.length) + (this.#next ? '+' : '') }), `　${t('* 高度按层数推算')}`, more].filter(Boolean));
     }
     this.#draw();
   }
@@ -94,7 +94,7 @@ class Registry {
     const rows = makeTable(element, {
       key: ({ code }) => code, onOpen: ({ code }) => this.#open(code),
       cells: (row) => [
-        node('th', { scope: 'row' }, row.name || t('没有名称'), node('small', { className: 'faint' }, ` ${row.code.slice(-4)}`)), cell(row.place ?? '—'), cell(row.usage ?? '—'),
+        node('th', { scope: 'row' }, nameOf(row) || t('没有名称'), node('small', { className: 'faint' }, ` ${row.code.slice(-4)}`)), cell(row.place ?? '—'), cell(placeText(row.usage) ?? '—'),
         cell(number(row.floors), { className: 'num' }), cell(row.height_m === null ? '—' : `${number(row.height_m)}${row.height_derived ? '*' : ''}`, { className: 'num' }),
         cell(number(row.households_estimated), { className: 'num' }),
       ],

@@ -4,6 +4,7 @@ import { moment, number } from '../format.js';
 import { icon } from '../icons.js';
 import { isEnglish, locale, nameOf, t } from '../i18n.js';
 import { caseSymbol } from '../symbols.js';
+import { shortNumber } from '../desk/words.js';
 import { element } from './nodes.js';
 
 const PAGE = 100;
@@ -93,7 +94,7 @@ function caseRow(item) {
   const time = CLOSED.includes(item.state) ? 'closed' : item.on_time === false ? 'overdue' : 'in_time';
   const symbol = item.visible ? caseSymbol({ severity: item.severity, time, state: item.state }, { size: 24 }) : icon('eye-off', { size: 24 });
   const second = item.visible
-    ? [item.number, item.place ?? t('辖区外')].join(' · ')
+    ? [shortNumber(item.number), item.place ?? t('辖区外')].join(' · ')
     : item.restricted ? t('只给有权限的人看，仍计入本期') : t('已转出您的辖区，仍计入本期');
   node.append(element('span', 'symbol', symbol), element('b', 'cut', item.matter ? nameOf(item.matter) : t('限制可见的案件')), element('span', 'end', moment(item.at, Date.now(), { locale: locale() })));
   node.append(element('span', 'second cut', second), element('span', 'end', lateWords(item)));

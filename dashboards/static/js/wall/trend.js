@@ -5,6 +5,8 @@ import { t } from '../i18n.js';
 const SVG = 'http://www.w3.org/2000/svg';
 const TOP = 48;
 const FOOT = 56;
+const ABOVE = 20; // from a point to the foot of its value
+const LETTERS = 22; // height of the figures
 const STEP = 5; // the axis begins at a multiple of this, as on the statistics page
 
 /** ISO week number of a local day 'YYYY-MM-DD'. */
@@ -34,7 +36,7 @@ export function drawTrend(place, weeks, target) {
   svg.append(make('line', { class: 'trend-axis', x1: 0, x2: width, y1: height - FOOT, y2: height - FOOT }));
   if (target !== null) svg.append(make('line', { class: 'trend-target', x1: 0, x2: width, y1: y(target), y2: y(target) }));
   svg.append(make('path', { class: 'trend-line', d: path(weeks, x, y) }));
-  weeks.forEach((week, i) => svg.append(...marks(week, i, weeks.length, { x, y, height })));
+  weeks.forEach((week, i) => svg.append(...marks(week, i, weeks.length, { x, y, height, target })));
   place.replaceChildren(svg);
 }
 
@@ -55,12 +57,19 @@ function path(weeks, x, y) {
   return d;
 }
 
-function marks(week, i, count, { x, y, height }) {
+/** How far from its point a value is written, in px: above it, or below where the target's line would strike it through. */
+export function valueShift(at, target, axis) {
+  const struck = target !== null && target > at - ABOVE - LETTERS - 4 && target < at - ABOVE + 6;
+  const room = at + ABOVE + LETTERS < axis && Math.abs(target - at - ABOVE - LETTERS / 2) > LETTERS / 2 + 4;
+  return struck && room ? ABOVE + LETTERS : -ABOVE;
+}
+
+function marks(week, i, count, { x, y, height, target }) {
   const now = i === count - 1;
   const label = make('text', { class: now ? 'trend-week-now' : '', x: x(i), y: height - 14 });
   label.textContent = now ? t('本周') : t('%(n)s周', { n: weekNumber(week.from) });
   if (week.value === null) return [label];
-  const value = make('text', { class: `trend-value${now ? ' trend-now' : ''}`, x: x(i), y: y(week.value) - 20 });
+  const value = make('text', { class: `trend-value${now ? ' trend-now' : ''}`, x: x(i), y: y(week.value) + valueShift(y(week.value), target === null ? null : y(target), height - FOOT) });
   value.textContent = rateFigure(week.numerator, week.denominator);
   const hollow = week.unfinished ? ' trend-point-now' : '';
   return [make('circle', { class: `trend-point${hollow}`, cx: x(i), cy: y(week.value), r: now ? 10 : 8 }), value, label];

@@ -2,6 +2,7 @@
 import { createMap } from '../map.js';
 import { colours } from '../theme.js';
 
+const PADDING = { top: 16, left: 16, right: 16, bottom: 76 }; // the scale bar and the switch stand below the street
 const TIME_MS = 60000; // cases turn soon and overdue without anyone doing anything
 
 export class WallMap {
@@ -10,7 +11,7 @@ export class WallMap {
   constructor(place, { bounds, scale, legend, three }) {
     this.#bounds = bounds;
     this.#map = createMap(place, {
-      theme: 'wall', layers: ['street', 'community', 'grid', 'building', 'incident'], bounds, padding: 16, interactive: false, three: true,
+      theme: 'wall', layers: ['street', 'community', 'grid', 'building', 'incident'], bounds, padding: PADDING, interactive: false, three: true,
       choropleth: { property: 'open_count', breaks: [1, 2, 3] },
     });
     this.#map.map.setPixelRatio((globalThis.devicePixelRatio || 1) * scale);
@@ -18,7 +19,7 @@ export class WallMap {
     this.#map.ready.then(({ map }) => map.setPaintProperty('ground', 'background-color', colours(place)('bg')));
     if (three) this.#map.set3d(true);
     setInterval(() => this.refresh(), TIME_MS);
-    this.#size = new ResizeObserver(() => this.#map.map.fitBounds(this.#bounds, { padding: 16, duration: 0 }));
+    this.#size = new ResizeObserver(() => this.#map.map.fitBounds(this.#bounds, { padding: PADDING, duration: 0 }));
     this.#size.observe(place);
   }
 
