@@ -46,13 +46,18 @@ export class MapLabels {
     const drawn = this.#drawn(marks);
     const pressing = drawn.filter(({ time }) => URGENCY[time] < 2);
     const features = [];
+    const taken = []; // [x, y, half width, half height] of the names that stand
     for (const layer of wanted) {
       const areas = this.#data.areas(layer);
       const ground = [...areas.values()].flatMap(({ polygons }) => polygons);
       for (const [, { polygons, properties }] of areas) {
         const text = areaLabel(layer, properties);
-        const placed = this.#placeOf(text, { layer, polygons, ground, view }, drawn, pressing);
-        if (placed) features.push(pointOf(placed.point, { text: placed.text, level: layer }));
+        const words = [...new Set([text, twoLines(text), properties.short ?? text])];
+        const placed = this.#placeOf(words, { layer, polygons, ground, view, taken }, drawn, pressing);
+        if (!placed) continue;
+        features.push(pointOf(placed.point, { text: placed.text, level: layer }));
+        const { x, y } = this.#gl.project(placed.point);
+        taken.push([x, y, ...this.#half(placed.text, layer)]);
       }
     }
     this.#data.set('label', collection(features));
@@ -76,16 +81,15 @@ export class MapLabels {
   }
 
   /**
-   * {text, point}: a name that stands whole on the map, begun within its area: in one line or else in two, clear of
-   * all marks or else of the pressing ones, within its area or else within the ground of its level, over the edge
-   * only when nothing else is left. Null if nowhere.
+   * {text, point}: the first of the words in `choice` (in one line, in two, the short code) that stands whole on the map,
+   * its middle within its area: clear of all marks or else of the pressing ones, within its area or else within the
+   * ground of its level; the last words anywhere on the map when nothing else is left. Null if nowhere.
    */
-  #placeOf(text, { layer, polygons, ground, view }, drawn, pressing) {
-    const lines = [text, twoLines(text)];
-    const tries = lines.flatMap((words) => [[drawn, polygons], [drawn, ground], [pressing, polygons], [pressing, ground]].map((each) => [words, ...each]));
+  #placeOf(choice, { layer, polygons, ground, view, taken }, drawn, pressing) {
+    const tries = choice.flatMap((words) => [[drawn, polygons], [drawn, ground], [pressing, polygons], [pressing, ground]].map((each) => [words, ...each]));
     const points = labelPoints(polygons, view, CELLS);
-    for (const [words, marks, around] of [...tries, [text, pressing, null], [text, [], polygons]]) {
-      const point = bestPoint(points, marks.map((mark) => mark.point), CLEAR_M, this.#room(this.#half(words, layer), marks, around));
+    for (const [words, marks, around] of [...tries, [choice.at(-1), [], null]]) {
+      const point = bestPoint(points, marks.map((mark) => mark.point), CLEAR_M, this.#room(this.#half(words, layer), marks, taken, around));
       if (point) return { text: words, point };
     }
     return null;
@@ -98,18 +102,19 @@ export class MapLabels {
     return [(size * Math.max(...lines.map(wordsEm))) / 2 + MARGIN_PX, size * 0.6 * lines.length + MARGIN_PX];
   }
 
-  /** Whether words around a point stay on the map, off its controls, clear of `marks` and, if given, on the polygons `around`. */
-  #room([x, y], marks, around) {
+  /** Whether words around a point stay on the map, off its controls, clear of `marks` and of the names `taken` and, if given, on the polygons `around`. */
+  #room([x, y], marks, taken, around) {
     const { clientWidth: width, clientHeight: height } = this.#gl.getContainer();
     const controls = this.#controls();
     return (point) => {
       const at = this.#gl.project(point);
       if (at.x < x || at.y < y || at.x > width - x || at.y > height - y) return false;
       if (controls.some((box) => at.x + x > box.left && at.x - x < box.right && at.y + y > box.top && at.y - y < box.bottom)) return false;
+      if (taken.some(([tx, ty, w, h]) => Math.abs(tx - at.x) < x + w && Math.abs(ty - at.y) < y + h)) return false;
       if (marks.some((mark) => Math.abs(mark.x - at.x) < x + mark.reach && Math.abs(mark.y - at.y) < y + mark.reach)) return false;
       if (!around) return true;
-      return [-x, x].every((side) => {
-        const { lng, lat } = this.#gl.unproject([at.x + side, at.y]);
+      return [[-x, -y], [x, -y], [-x, y], [x, y]].every(([right, down]) => {
+        const { lng, lat } = this.#gl.unproject([at.x + right, at.y + down]);
         return around.some((rings) => inside([lng, lat], rings));
       });
     };

@@ -7,6 +7,7 @@ import { circleRing, distanceM, midpoint } from './mapgeometry.js';
 import { pinElement } from './mapparts.js';
 
 const PULSE_MS = 1300;
+const LABELLED_M = 60; // on a shorter line the words would lie under the marks at its ends; the list says them
 
 export class MapMarks {
   #gl; #data; #pin = null;
@@ -40,9 +41,9 @@ export class MapMarks {
     const links = [];
     placed.forEach(({ lon, lat, distance_m }, i) => {
       if (!target) return;
-      const words = distanceWords(distance_m ?? distanceM([lon, lat], target), locale());
+      const metres = distance_m ?? distanceM([lon, lat], target);
       links.push(feature({ type: 'LineString', coordinates: [[lon, lat], target] }, { kind: i === 0 ? 'first' : 'other' }));
-      links.push(pointOf(midpoint([lon, lat], target), { kind: 'label', text: words }));
+      if (metres >= LABELLED_M) links.push(pointOf(midpoint([lon, lat], target), { kind: 'label', text: distanceWords(metres, locale()) }));
     });
     this.#data.set('link', collection(links));
     this.#data.set('candidate', collection(placed.map(({ letter, lon, lat, note = '', stale = false }) => {

@@ -3,7 +3,7 @@ import { api } from '../api.js';
 import { button, empty, facts, loading, node, sentence } from '../areas/nodes.js';
 import { boxOf, shape, ShapeMap } from '../areas/shapes.js';
 import { area as areaWords, day, number, timeLeft, timeState } from '../format.js';
-import { locale, nameOf, placeText, t } from '../i18n.js';
+import { labelWords, locale, nameOf, placeText, t } from '../i18n.js';
 import { caseSymbol } from '../symbols.js';
 import { colours, reducedMotion } from '../theme.js';
 import { Chart, OCCUPANCY } from './chart.js';
@@ -51,7 +51,7 @@ class BuildingCard {
         [t('登记住户'), dwellings ? t('%(n)s 户，%(p)s 人', { n: number(households), p: number(persons) }) : null],
         [t('估计住户'), b.households_estimated === null ? null : t('%(n)s 户（按面积估算，待核）', { n: number(b.households_estimated) })],
         [t('超期未核实'), dwellings ? t('%(n)s 户室', { n: number(stale) }) : null],
-        [t('责任人'), b.responsible ? `${b.responsible.name}` : t('没有责任人')],
+        [t('责任人'), b.responsible ? labelWords(b.responsible.name) : t('没有责任人')],
         [t('占地'), b.footprint_m2 ? t('%(area)s，%(crs)s 量算', { area: areaWords(b.footprint_m2, locale()), crs: b.measured_in }) : null],
         [t('数据来源'), b.source],
       ]),
