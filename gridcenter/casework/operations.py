@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
 
 from gridcenter.actor import Actor
+from gridcenter.casework.last_change import MARKS, wrong_version
 from gridcenter.casework.procedures import (
     Limit,
     ProcedureRules,
@@ -27,8 +29,6 @@ from gridcenter.deadlines.rules import Calendar
 from gridcenter.errors import Conflict, NotFound, NotYours, Words
 from gridcenter.moves import Facts, Move, choose, permit
 
-# Events that carry the version they found and make no new one (docs/decisions/0012).
-MARKS = ("overdue", "rehome", "photo")
 # The field in which intake or the duty officer says why there are no photos (docs/decisions/0018).
 WITHOUT_PHOTOS = "without_evidence"
 
@@ -109,11 +109,14 @@ class Changes:
     event_data: dict[str, Any] = field(default_factory=dict)
 
 
-def lock_case(tx: Transaction, actor: Actor, command: MoveCase) -> Row | None:
+def lock_case(
+    tx: Transaction, actor: Actor, command: MoveCase, now: datetime, zone: ZoneInfo
+) -> Row | None:
     """The case row, locked for this transaction; None when this very operation was done before.
 
     Raises NotFound outside the actor's scope, NotYours for a case that may be read but not
-    worked on, Conflict when somebody changed the case since `command.version`.
+    worked on, Conflict when `command.version` is not the case's: it says who made a newer one, with
+    clock times of `zone`.
     """
     row = tx.one(CASE_COLUMNS + " FOR UPDATE", {"id": command.case_id})
     if row is None:
@@ -129,10 +132,9 @@ def lock_case(tx: Transaction, actor: Actor, command: MoveCase) -> Row | None:
         return row
     if _done_before(tx, actor, command):
         return None
-    raise Conflict(
-        {"version": row["version"], "state": row["state"]},
-        Words(f"案件 {row['number']} 已被更新", f"case {row['number']} has been changed meanwhile"),
-    )
+    here = now.astimezone(zone)
+    why = wrong_version(tx, actor, row, rules_of(tx, row), command.version, here)
+    raise Conflict({"version": row["version"], "state": row["state"]}, why)
 
 
 def _words_of(tx: Transaction, procedure_id: int, operation: str) -> Words:

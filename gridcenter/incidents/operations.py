@@ -270,7 +270,7 @@ def operate(
             "办理时间不在最近一年内，查看手机时钟",
             "The time is not within the last year; check the phone's clock",
         )
-    case = lock_case(tx, actor, command)
+    case = lock_case(tx, actor, command, now, zone)
     if case is None:
         row = tx.one(
             "SELECT version, state FROM case_file WHERE id = %(id)s", {"id": command.case_id}
