@@ -15,6 +15,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from gridcenter.actor import Actor
+from gridcenter.casework.last_change import MARKS, wrong_version
 from gridcenter.casework.procedures import (
     Limit,
     ProcedureRules,
@@ -27,8 +28,6 @@ from gridcenter.deadlines.rules import Calendar
 from gridcenter.errors import Conflict, NotFound, NotYours, Words
 from gridcenter.moves import Facts, Move, choose, permit
 
-# Events that carry the version they found and make no new one (docs/decisions/0012).
-MARKS = ("overdue", "rehome", "photo", "promise")
 # The field in which intake or the duty officer says why there are no photos (docs/decisions/0018).
 WITHOUT_PHOTOS = "without_evidence"
 
@@ -118,12 +117,13 @@ class Done:
     state: str
 
 
-def lock_case(tx: Transaction, actor: Actor, command: MoveCase) -> Row | Done:
+def lock_case(tx: Transaction, actor: Actor, command: MoveCase, now: datetime) -> Row | Done:
     """The case row, locked for this transaction; Done when this very operation was done before.
 
     A repeat is known although the operation took the case out of the actor's sight or hands (a return
     whose answer got lost). Raises NotFound outside the actor's scope, NotYours for a case that may be
-    read but not worked on, Conflict when somebody changed the case since `command.version`.
+    read but not worked on, Conflict when `command.version` is not the case's: it says who made a
+    newer one, and when.
     """
     row = tx.one(CASE_COLUMNS + " FOR UPDATE", {"id": command.case_id})
     if row is not None and row["version"] == command.version:
@@ -134,10 +134,9 @@ def lock_case(tx: Transaction, actor: Actor, command: MoveCase) -> Row | Done:
         return done
     if row is None:
         raise _out_of_reach(tx, command)
-    raise Conflict(
-        {"version": row["version"], "state": row["state"]},
-        Words(f"案件 {row['number']} 已被更新", f"case {row['number']} has been changed meanwhile"),
-    )
+    here = now.astimezone(tx.zone)
+    why = wrong_version(tx, actor, row, rules_of(tx, row), command.version, here)
+    raise Conflict({"version": row["version"], "state": row["state"]}, why)
 
 
 def _out_of_reach(tx: Transaction, command: MoveCase) -> NotFound | NotYours:

@@ -278,7 +278,7 @@ def operate(tx: Transaction, actor: Actor, command: MoveCase, now: datetime) -> 
     if command.happened_at is not None and command.happened_at <= now - OLDEST_REPORT:
         zh, en = "办理时间在一年以前", "The time is more than a year ago"
         raise InvalidInput.of("happened_at", "wrong_time", zh + _CLOCK.zh, en + _CLOCK.en)
-    case = lock_case(tx, actor, command)
+    case = lock_case(tx, actor, command, now)
     if isinstance(case, Done):
         return Moved(case.version, case.state)
     rules = rules_of(tx, case)

@@ -4,6 +4,7 @@ import { ApiError } from '../../../dashboards/static/js/api.js';
 import { laidOver, moveOf } from '../../../dashboards/static/js/field/casestate.js';
 import { rankOf } from '../../../dashboards/static/js/field/catalogue.js';
 import { backoff_s, countsOf, groupsOf, Outbox, sendable } from '../../../dashboards/static/js/field/outbox.js';
+import { offered } from '../../../dashboards/static/js/field/matterpart.js';
 import { nearestInside } from '../../../dashboards/static/js/field/place.js';
 import { distanceM, inside } from '../../../dashboards/static/js/mapgeometry.js';
 
@@ -18,7 +19,7 @@ class Memory {
   async delete(_store, id) { this.rows.delete(id); }
   transaction() {
     const store = (name) => ({
-      put: (row) => this.put(name, row), delete: async (key) => this.drafts.delete(key),
+      put: (row) => this.put(name, row), delete: async (key) => (name === 'draft' ? this.drafts : this.rows).delete(key),
     });
     return { objectStore: store, done: Promise.resolve() };
   }
@@ -101,8 +102,30 @@ test('dropping a step drops what was built on it and keeps both in the history',
 
 test('counts are of records as people see them', () => {
   const rows = [item('r', { state: 'arrived', receipt: { at: 5 } }), photo('p', 'r'), item('x', { state: 'needs' }), item('y', { state: 'arrived', receipt: { at: 5 } }), item('old', { state: 'arrived', receipt: { at: -9e9 } })];
-  assert.deepEqual(countsOf(rows, 10), { needs: 1, waiting: 1, arrived_today: 1 });
+  assert.deepEqual(countsOf(rows, 10), { needs: 1, waiting: 1, arrived_today: 2 });
   assert.equal(groupsOf(rows)[0].owed, 1);
+});
+
+test('a refused picture is taken anew under another id; the words that arrived count as arrived', async () => {
+  const sent = [];
+  const { db, box } = await outbox(async (each) => { sent.push(each); return {}; }, [
+    item('r', { state: 'arrived', receipt: { at: 500 } }), photo('p', 'r', { state: 'needs', stage: 'near', blob: { size: 9 }, problem: { status: 422 } })]);
+  assert.deepEqual(countsOf(await box.items(), 1000), { needs: 1, waiting: 0, arrived_today: 1 });
+  await box.retake('p', { size: 3 });
+  assert.equal(db.rows.has('p'), false);
+  assert.equal(sent.length, 1);
+  assert.notEqual(sent[0].id, 'p');
+  assert.deepEqual([sent[0].stage, sent[0].case_id, sent[0].size], ['near', 'r', 3]);
+  assert.deepEqual(countsOf(await box.items(), 1000), { needs: 0, waiting: 0, arrived_today: 1 });
+  await box.retake(sent[0].id, { size: 4 }); // what has arrived is not replaced
+  assert.equal(sent.length, 1);
+});
+
+test('the chosen matter stands once among those last used, also in a list taken anew', () => {
+  const recent = [{ code: '09012' }, { code: '06010' }, { code: '06036' }, { code: '06028' }];
+  assert.deepEqual(offered(recent, { code: '06010' }), recent);
+  assert.deepEqual(offered(recent, { code: '07001' }).map(({ code }) => code), ['07001', '09012', '06010', '06036']);
+  assert.deepEqual(offered(recent, null), recent);
 });
 
 test('an own unsent step shows where it leads, and only what follows from it', () => {

@@ -7,6 +7,7 @@ import { now } from '../ticker.js';
 import { unknownYear } from '../worktime.js';
 import { el } from './dom.js';
 import { photoColumn } from './photos.js';
+import { similarCard } from './similar.js';
 import { timeline } from './timeline.js';
 import { commas, limitWords, personName, placeWords, severityName, shortNumber, stageLeft, stateName, stateOf, channelName, waitingStage } from './words.js';
 
@@ -103,9 +104,10 @@ export async function sidesOf(item) {
 }
 
 /** Everything about the case but the operations, as one scrolling part. */
-export function caseBody(item, sides, { onPhoto }) {
+export function caseBody(item, { sides, similar }, { onPhoto, same, different }) {
   return el('div', { class: 'case-scroll', tabindex: '0', role: 'region', 'aria-label': t('案件内容') }, head(item),
     el('div', { class: 'case-facts' }, facts(item, sides), photoColumn(item, onPhoto)),
+    similarCard(item, similar, { same, different }),
     timeline(item));
 }
 

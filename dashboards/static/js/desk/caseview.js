@@ -7,8 +7,9 @@ import { caseBody, caseSkeleton, sidesOf, timeChip } from './casepanel.js';
 import { conflictCard } from './conflict.js';
 import { el } from './dom.js';
 import { OperationBar } from './operations.js';
+import { differentWords, sameWords, similarTo } from './similar.js';
 import { empty, failed, notThere, unmatched, whileWaiting } from './states.js';
-import { eventName } from './words.js';
+import { doneBy, eventName, lastChange } from './words.js';
 
 const SLOW_MS = 150;
 const LATE_MS = 1000; // so long a case waits for who could go; then it is drawn without
@@ -20,7 +21,7 @@ const pause = (wait_ms) => new Promise((done) => { setTimeout(done, wait_ms); })
 const mayDispatch = (item) => item.allowed_operations.some(({ operation, allowed }) => operation === 'dispatch' && allowed);
 
 export class CaseView {
-  #place; #map; #candidates; #shown; #changed; #close; #id = null; #item = null; #bar; #foot; #body; #loading = null; #loaded; #sides = [];
+  #place; #map; #candidates; #shown; #changed; #close; #id = null; #item = null; #bar; #foot; #body; #loading = null; #loaded; #beside = { sides: [], similar: null };
   #sending = new Set(); #missed = false;
 
   constructor(place, { map, candidates, toDepartments, shown, changed, close }) {
@@ -62,9 +63,9 @@ export class CaseView {
   }
 
   #sayChanged({ name }) {
-    const last = this.#item.events.at(-1);
+    const last = lastChange(this.#item);
     const still = this.#bar.lapsed ? t('您写的还在，可以复制，也可以不要。') : t('您写的还在；按现在的样子再决定。');
-    this.#bar.say('soon', t('写的时候案件变了：%(who)s 在 %(when)s 已%(what)s', { who: last.who ?? t('系统'), when: clockTime(last.at), what: eventName(last) }),
+    this.#bar.say('soon', t('写的时候案件变了：%(who)s 在 %(when)s 已%(what)s', { who: doneBy(last), when: clockTime(last.at), what: eventName(last) }),
       this.#bar.writing ? still : t('现在的环节不能再%(what)s。', { what: name }));
     this.#foot.hidden = false;
   }
@@ -104,17 +105,17 @@ export class CaseView {
     }
   }
 
-  /** Who could go and the sides of an uncertain place, asked for beside the case: {found, error, sides}. */
+  /** Who could go, the sides of an uncertain place, others like it, asked for beside the case: {found, error, beside}. */
   async #besides(item, signal) {
     const asks = mayDispatch(item) ? api.get(`incidents/${item.id}/candidates`, {}, { signal }).then((found) => ({ found }), (error) => ({ error })) : {};
-    const [told, sides] = await Promise.all([asks, sidesOf(item)]);
-    return { ...told, sides };
+    const [told, sides, similar] = await Promise.all([asks, sidesOf(item), similarTo(item, signal)]);
+    return { ...told, beside: { sides, similar } };
   }
 
   /** Draws what is new of a case; it is drawn without what is late, which is drawn when it comes. */
-  #arrived(item, { found, error, sides = this.#item?.id === item.id ? this.#sides : [] }, loading) {
-    let news = JSON.stringify([item, sides]) !== JSON.stringify([this.#item, this.#sides]); // drawn again, a focus inside would be lost
-    this.#sides = sides;
+  #arrived(item, { found, error, beside = this.#item?.id === item.id ? this.#beside : { sides: [], similar: null } }, loading) {
+    let news = JSON.stringify([item, beside]) !== JSON.stringify([this.#item, this.#beside]); // drawn again, a focus inside would be lost
+    this.#beside = beside;
     if (found) news = this.#candidates.show(item.id, found) || news;
     else if (error) this.#candidates.fail(item.id, error, () => this.refresh());
     else if (mayDispatch(item)) this.#candidates.expect(item.id);
@@ -145,7 +146,10 @@ export class CaseView {
     this.#item = item;
     const old = this.#body.querySelector('.case-scroll');
     const scroll = fresh ? 0 : old?.scrollTop ?? 0;
-    this.#body.replaceChildren(caseBody(item, this.#sides, { onPhoto: (file, stage) => this.#photo(file, stage) }));
+    this.#body.replaceChildren(caseBody(item, this.#beside, {
+      onPhoto: (file, stage) => this.#photo(file, stage),
+      same: (other) => this.#bar.write('reject', { reason: sameWords(other) }), different: (others) => this.#bar.write('file', { note: differentWords(others) }),
+    }));
     this.#body.firstElementChild.scrollTop = scroll;
     this.#bar.show(item, this.#candidates.proposal);
     this.#foot.hidden = item.allowed_operations.length === 0 && !this.#bar.message.hasChildNodes() && !this.#bar.writing;
@@ -213,7 +217,7 @@ export class CaseView {
     const words = given.note ?? given.reason ?? '';
     const keep = () => { this.#bar.message.replaceChildren(); this.#bar.close(true); };
     const again = still ? () => { this.#bar.message.replaceChildren(); this.act(operation, given, name); } : null;
-    this.#bar.message.replaceChildren(conflictCard({ item, mine: { name, words }, keep, again }));
+    this.#bar.message.replaceChildren(conflictCard({ item, why: error.detail, mine: { name, words }, keep, again }));
     this.#foot.hidden = false;
     this.#bar.message.querySelector('button')?.focus();
     return null;

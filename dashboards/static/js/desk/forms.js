@@ -19,11 +19,11 @@ function usualReasons(operation, to_state) {
 
 /**
  * The form of one choice. `wanted` names the fields to show (default: what is required, then the note).
- * `send(given, button)` resolves to an error (fields are marked, text is kept) or null.
+ * `words` stand in fields from the start. `send(given, button)` resolves to an error (fields are marked, text is kept) or null.
  * Gives {node, something, allowed, allow, owe}: `something` tells whether anything was written or chosen; `allow(false)`
  * keeps it to be copied where the operation is no longer possible; `owe(stages)` tells anew which photos are owed.
  */
-export function operationForm({ choice, wanted, item, send, back }) {
+export function operationForm({ choice, wanted, words = {}, item, send, back }) {
   const { properties = {}, required = [] } = choice.schema;
   const names = (wanted ?? Object.keys(properties)).filter((name) => name in properties && name !== 'to' && !(name in choice.given)
     && (wanted || required.includes(name) || name === 'without_evidence' || name === 'note'))
@@ -36,6 +36,7 @@ export function operationForm({ choice, wanted, item, send, back }) {
   };
   owe(item.photos_owed);
   const fields = names.map((name) => field(name, properties[name], required.includes(name), choice, item));
+  for (const each of fields) if (words[each.name]) each.write(words[each.name]);
   const go = button(choice.name, { kind: choice.operation === 'reject' ? 'danger-solid' : 'primary', type: 'submit' });
   const lapsed = el('div', { class: 'stack', hidden: true }, el('p', { class: 'note' }, t('现在的环节不能再%(what)s。', { what: choice.name })),
     el('div', { class: 'button-row' }, copyButton(t('复制您写的'), () => wordsOf(form)), button(t('不要了'), { run: back })));
@@ -90,7 +91,7 @@ function field(name, schema, required, choice, item) {
     if (words) made.input?.setAttribute('aria-describedby', fault.id);
   };
   return {
-    name, node, value: made.value, fault: show, focus: () => (made.input ?? made.node.querySelector('input'))?.focus(),
+    name, node, value: made.value, fault: show, write: (words) => { made.input.value = words; }, focus: () => (made.input ?? made.node.querySelector('input'))?.focus(),
     check: () => {
       const value = made.value();
       const least = schema.minLength ?? (required ? 1 : 0);

@@ -157,11 +157,18 @@ export class OperationBar {
     return Boolean(node);
   }
 
-  openForm(choice, wanted = null) {
+  /** Opens the form of an operation with `words` written in; what the reader is writing already stays. */
+  write(operation, words) {
+    const choice = this.#choices.find((each) => each.operation === operation);
+    if (choice && !this.#written?.something) this.openForm(choice, null, words);
+    else this.#written?.node.querySelector('textarea, input, select')?.focus();
+  }
+
+  openForm(choice, wanted = null, words = {}) {
     this.#open = choice;
     this.#row.hidden = true;
     this.#written = operationForm({
-      choice, wanted, item: this.#item,
+      choice, wanted, words, item: this.#item,
       send: (given, node) => whileBusy(node, busyWord(choice.name), async () => {
         const error = await this.#act(choice.operation, { ...choice.given, ...given }, choice.name);
         if (!error) this.close();

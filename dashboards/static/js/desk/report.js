@@ -3,13 +3,12 @@ import { api } from '../api.js';
 import { distance, number } from '../format.js';
 import { isEnglish, locale, nameOf, t } from '../i18n.js';
 import { whileBusy } from '../dialog.js';
-import { caseSymbol } from '../symbols.js';
 import { button, calmly, el } from './dom.js';
 import { MatterField } from './matterfield.js';
-import { channelChoices, channelName, limitWords, placeWords, semicolons, severityName, shortNumber, stateName } from './words.js';
+import { NEAR_M, nearList } from './similar.js';
+import { channelChoices, channelName, limitWords, placeWords, semicolons, severityName } from './words.js';
 
 const FIRST_CHANNEL = 'hotline_12345';
-const NEAR_M = 50;
 const WAIT_MS = 250;
 const DECIMALS = 7;
 
@@ -156,9 +155,6 @@ function located(found) {
 function duplicates(items) {
   if (!items.length) return [];
   return [el('div', { class: 'duplicate-card' }, el('b', {}, t('附近 %(m)s 米、24 小时内有 %(n)s 件同类在办', { m: NEAR_M, n: items.length })),
-    el('ul', { class: 'near-list' }, items.map((item) => el('li', {},
-      caseSymbol({ severity: item.severity, state: item.state }, { size: 20, label: stateName(item.state) }),
-      el('a', { href: `/desk/${item.id}`, target: '_blank' }, `${shortNumber(item.number)} ${nameOf(item)}`),
-      el('span', { class: 'end note' }, distance(item.distance_m, locale()))))),
+    nearList(items),
     el('p', { class: 'note' }, t('是同一件就不用再报；不是，照常上报。')))];
 }

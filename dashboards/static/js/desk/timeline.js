@@ -17,13 +17,18 @@ export function timeline(item) {
     el('ol', { class: 'timeline' }, now(item), events.map((event) => entry(event, item))), next(item));
 }
 
+/** When the present state began. What falls due, a photo, a redraw: events that leave the state as it is. */
+export function stateSince({ events, opened_at }) {
+  return events.findLast(({ from_state, to_state }) => from_state !== to_state)?.at ?? opened_at;
+}
+
 function now(item) {
   const time = timeState(item);
   const stage = waitingStage(item);
   if (!stage || time === 'closed') return null;
   const { due_at } = item.timers.findLast((timer) => timer.stage === stage && !timer.stopped_at);
   const due = due_at ?? item.due_at;
-  const waited_s = (Date.now() - Date.parse(item.changed_at)) / 1000;
+  const waited_s = (Date.now() - Date.parse(stateSince(item))) / 1000;
   const waited = t('已等 %(span)s', { span: duration(waited_s, locale()) });
   const inTime = due ? t('到时未办计为超期') : missingWords(unknownYear(), locale());
   const after = time === 'overdue' ? t('已过时限，列在超期里') : inTime;

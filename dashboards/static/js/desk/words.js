@@ -126,6 +126,11 @@ export function limitWords({ amount, limit_amount, unit, limit_unit }) {
   if (clock === 'urgent_hour' && n < 1) return t('%(n)s 分钟', { n: Math.round(n * 60) });
   return `${number(n, Number.isInteger(n) ? 0 : 1)}${NBSP}${words}`;
 }
+const MARKS = ['overdue', 'rehome', 'photo'];
+/** The event that made the present version of a case. */
+export const lastChange = ({ events }) => events.findLast(({ operation }) => !MARKS.includes(operation)) ?? events.at(-1);
+/** Who did an event, by post and id in the page's language. */
+export const doneBy = ({ post, who }) => (who ? personName(post, who) : t('系统'));
 /** What was done, from an event. */
 export function eventName({ operation, to_state, from_state }) {
   if (operation === 'handle') return to_state === 'handling' ? t('到场处理') : t('办结');

@@ -244,14 +244,19 @@ export class App extends EventTarget {
     this.#route();
   }
 
-  /** The report view with the camera open: one tap. A cancelled camera leaves the report. */
-  photograph() {
+  /** Opens the camera; `take(file)` gets what it took. The page's own input: a view may be drawn anew meanwhile. */
+  shoot(take) {
     const input = document.querySelector('[data-camera-input]');
     input.onchange = () => {
-      if (input.files[0]) this.draft.addPhoto(input.files[0], 'near');
+      if (input.files[0]) take(input.files[0]);
       input.value = '';
     };
     input.click();
+  }
+
+  /** The report view with the camera open: one tap. A cancelled camera leaves the report. */
+  photograph() {
+    this.shoot((file) => this.draft.addPhoto(file, 'near'));
     this.go('report');
   }
 

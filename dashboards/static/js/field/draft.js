@@ -1,5 +1,5 @@
 /** The report being written: kept on the phone with every change, so that a call or a killed page loses nothing. */
-import { compress } from './picture.js';
+import { takenPicture } from './picture.js';
 import { newId } from './store.js';
 
 export const DRAFT = 'report';
@@ -48,10 +48,11 @@ export class Draft extends EventTarget {
     if (fields === this.#fields) this.dispatchEvent(new Event('saved'));
   }
 
+  /** Adds a photo; what is no picture is refused and stays owed. */
   async addPhoto(file, stage) {
     await this.open();
-    const { blob } = await compress(file);
-    this.set({ photos: [...this.#fields.photos, { id: newId(), stage, blob, taken_at: new Date(this.#now()).toISOString() }] });
+    const blob = await takenPicture(file);
+    if (blob) this.set({ photos: [...this.#fields.photos, { id: newId(), stage, blob, taken_at: new Date(this.#now()).toISOString() }] });
   }
 
   removePhoto(id) {

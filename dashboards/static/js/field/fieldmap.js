@@ -92,11 +92,11 @@ function frame(gl, areas, colour, before) {
   });
 }
 
-/** Cases that are not in tiles here: put as symbols [{point, item}]. */
-export function putCases(map, cases) {
+/** Cases that are not in tiles here: put as symbols [{point, item}]; `open(id)` when one is tapped. */
+export function putCases(map, cases, open = null) {
   map.ready.then(() => {
     const data = collection(cases.map(({ point, item }) => ({
-      type: 'Feature', geometry: { type: 'Point', coordinates: point }, properties: { image: chosenImage(item).replace('chosen|', 'case|'), note: item.note ?? '' },
+      type: 'Feature', geometry: { type: 'Point', coordinates: point }, properties: { image: chosenImage(item).replace('chosen|', 'case|'), note: item.note ?? '', id: item.id },
     })));
     if (map.map.getSource('near')) map.map.getSource('near').setData(data);
     else {
@@ -110,6 +110,7 @@ export function putCases(map, cases) {
         },
         paint: { 'text-color': colour('act'), 'text-halo-color': colour('surface'), 'text-halo-width': 3 },
       });
+      if (open) map.map.on('click', 'near', ({ features: [first] }) => open(first.properties.id));
     }
   });
 }

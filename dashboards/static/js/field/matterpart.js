@@ -41,8 +41,7 @@ export class MatterPart {
   }
 
   #chips(place, fields, chosen) {
-    const list = chosen && !this.#recent.includes(chosen) ? [chosen, ...this.#recent.slice(0, 3)] : this.#recent;
-    const options = [...list.map((matter) => ({ value: matter.code, text: nameOf(matter) })), { value: '', text: t('其他…') }];
+    const options = [...offered(this.#recent, chosen).map((matter) => ({ value: matter.code, text: nameOf(matter) })), { value: '', text: t('其他…') }];
     return choices(options, fields.matter, (code) => (code ? this.#pick(code) : this.#toggle(place, fields, true)), t('是什么事'));
   }
 
@@ -79,6 +78,11 @@ export class MatterPart {
     return [h('h2', { class: 'field-section-title' }, t('哪种情形')),
       h('div', { class: 'field-conditions' }, choices(list.map((each) => ({ value: each.code, text: nameOf(each) })), now, pick, t('哪种情形')))];
   }
+}
+
+/** The matters last used, and the chosen one first where it is none of them; a list taken anew holds other objects of the same codes. */
+export function offered(recent, chosen) {
+  return chosen && !recent.some(({ code }) => code === chosen.code) ? [chosen, ...recent.slice(0, 3)] : recent;
 }
 
 /** The matched part of a name in bold. */

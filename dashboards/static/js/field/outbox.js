@@ -7,6 +7,7 @@
  */
 import { ApiError } from '../api.js';
 import { send } from './sending.js';
+import { newId } from './store.js';
 
 export const OPEN_STATES = Object.freeze(['waiting', 'sending', 'needs']);
 const RETRY_FIRST_S = 3;
@@ -147,6 +148,19 @@ export class Outbox extends EventTarget {
     await this.drain({ force: true });
   }
 
+  /** Another picture in the place of one that the server refused, under an id of its own. */
+  async retake(id, blob) {
+    const item = await this.#db.get('outbox', id);
+    if (item?.kind !== 'photo' || item.state !== 'needs') return;
+    const taken = {
+      ...item, id: newId(), blob, size: blob.size, taken_at: new Date(this.#now()).toISOString(), state: 'waiting', attempts: 0, next_at: 0, problem: null,
+    };
+    const tx = this.#db.transaction(['outbox'], 'readwrite', { durability: 'strict' });
+    await Promise.all([tx.objectStore('outbox').put(taken), tx.objectStore('outbox').delete(id), tx.done]);
+    this.#tell({ kind: 'photo', id: taken.id, case_id: item.case_id, state: 'waiting' });
+    await this.drain({ force: true });
+  }
+
   /** Not to be sent any more; it stays in the history, and so do the records of the same case that built on it. */
   async drop(id) {
     const item = await this.#db.get('outbox', id);
@@ -194,7 +208,7 @@ export class Outbox extends EventTarget {
   }
 }
 
-/** See Outbox.counts. A photo that has a record of its own case open is part of that record. */
+/** See Outbox.counts. Words that arrived count as arrived although a photo of theirs still waits or needs somebody. */
 export function countsOf(items, now) {
   const groups = groupsOf(items);
   const start = new Date(now);
@@ -202,7 +216,7 @@ export function countsOf(items, now) {
   return {
     needs: groups.filter(({ state }) => state === 'needs').length,
     waiting: groups.filter(({ state }) => state === 'waiting' || state === 'sending').length,
-    arrived_today: groups.filter(({ state, main }) => state === 'arrived' && main.receipt.at >= start.getTime()).length,
+    arrived_today: groups.filter(({ main }) => main.state === 'arrived' && main.receipt.at >= start.getTime()).length,
   };
 }
 

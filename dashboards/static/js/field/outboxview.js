@@ -1,13 +1,14 @@
 /** 待发箱: what needs me, what waits, what arrived; each counted, nothing hidden. */
 import { api } from '../api.js';
 import { bytes, clockTime, moment } from '../format.js';
-import { locale, nameOf, t, tn } from '../i18n.js';
+import { labelWords, locale, nameOf, t, tn } from '../i18n.js';
 import { icon } from '../icons.js';
 import { confirmDialog } from '../dialog.js';
 import { button, caseNumber, empty, h, head } from './dom.js';
 import { groupsOf } from './outbox.js';
 import { exportUnsent, OLD_MS } from './exporting.js';
 import { networkBar } from './frame.js';
+import { takenPicture } from './picture.js';
 
 const KIND = { report: '上报', photo: '照片' };
 const PHOTO = { near: '近景', far: '远景', after: '处置后照片', check: '核查照片' };
@@ -16,6 +17,11 @@ const ARRIVED_SHOWN = 30;
 function whatWords({ main }) {
   if (main.kind === 'operation') return main.body.passed === false ? t('核查不通过') : main.body.passed ? t('核查通过') : main.operation === 'handle' && main.body.done === false ? t('到场') : t(main.name);
   return main.kind === 'photo' ? t(PHOTO[main.stage] ?? '照片') : t(KIND[main.kind]);
+}
+
+/** Whether the server refused the picture itself: the same bytes would be refused again. */
+function isPictureRefused({ kind, problem }) {
+  return kind === 'photo' && (problem?.errors ?? []).some(({ field }) => field === 'photo');
 }
 
 export class OutboxView {
@@ -40,7 +46,7 @@ export class OutboxView {
     const { counts } = app;
     const needs = groups.filter(({ state }) => state === 'needs');
     const waiting = groups.filter(({ state }) => state === 'waiting' || state === 'sending');
-    const done = groups.filter(({ state }) => state === 'arrived' || state === 'dropped').reverse().slice(0, ARRIVED_SHOWN);
+    const done = groups.filter(({ main, state }) => main.state === 'arrived' || ['arrived', 'dropped'].includes(state)).reverse().slice(0, ARRIVED_SHOWN);
     const figure = (n, word, kind) => h('div', {}, h('b', { class: n ? `is-${kind}` : '' }, String(n)), h('span', {}, word));
     this.place.replaceChildren(
       head(t('待发箱'), {
@@ -57,9 +63,9 @@ export class OutboxView {
     );
   }
 
-  #row(group, kind, name, second, end, attributes = {}) {
+  #row(group, kind, name, second, end, state = group.state) {
     const { main } = group;
-    return h('div', { class: 'field-record', dataset: { record: main.id, state: group.state }, ...attributes },
+    return h('div', { class: 'field-record', dataset: { record: main.id, state } },
       h('span', { class: `field-record-icon field-record-${kind}` }, icon(name, { size: 24 })),
       h('span', { class: 'grow' }, h('span', { class: 'field-record-name' }, `${nameOf(main.title)}　${whatWords(group)}`), h('small', {}, second)), end);
   }
@@ -76,11 +82,11 @@ export class OutboxView {
   }
 
   #arrived(group) {
-    const { main, state } = group;
+    const { main, owed } = group;
     const number = main.receipt?.number ?? main.number;
-    const second = number ? t('受理编号 %(number)s', { number: caseNumber(number) }) : t('已收到');
-    if (state === 'dropped') return this.#row(group, 'pause', 'minus', t('您决定不发，留作记录'), h('span', { class: 'field-record-end' }, moment(main.changed_at, Date.now(), { locale: locale() })));
-    return h('a', { class: 'field-record-link', href: `#task/${main.case_id}` }, this.#row(group, 'done', 'check', second, h('span', { class: 'is-done field-record-end' }, `✓ ${moment(main.receipt.at, Date.now(), { locale: locale() })}`)));
+    const second = [number ? t('受理编号 %(number)s', { number: caseNumber(number) }) : t('已收到'), owed ? tn('欠照片 %(n)s 张', owed) : ''].filter(Boolean).join('　');
+    if (main.state !== 'arrived') return this.#row(group, 'pause', 'minus', t('您决定不发，留作记录'), h('span', { class: 'field-record-end' }, moment(main.changed_at, Date.now(), { locale: locale() })));
+    return h('a', { class: 'field-record-link', href: `#task/${main.case_id}` }, this.#row(group, 'done', 'check', second, h('span', { class: 'is-done field-record-end' }, `✓ ${moment(main.receipt.at, Date.now(), { locale: locale() })}`), main.state));
   }
 
   /** One record that the server refused, in its words, and what can be done. */
@@ -92,14 +98,22 @@ export class OutboxView {
     const lines = [problem?.detail, ...(problem?.errors ?? []).map(({ detail }) => detail)].filter(Boolean);
     return h('section', { class: 'conflict-card', dataset: { need: bad.id } },
       h('div', { class: 'field-need-head' }, icon('triangle', { size: 24 }), h('div', {}, h('h3', {}, `${nameOf(main.title)}　${whatWords({ main: bad })}`),
-        [...new Set(lines)].map((line) => h('p', { class: 'second' }, line)), problem?.number ? h('p', { class: 'note' }, t('编号 %(number)s', { number: problem.number })) : null)),
+        [...new Set(lines)].map((line) => h('p', { class: 'second' }, line)), problem?.number ? h('p', { class: 'note' }, t('编号 %(number)s', { number: problem.number })) : null,
+        main !== bad && main.state === 'arrived' ? h('p', { class: 'second is-done' }, t('文字已送达，只差这张照片')) : null)),
       conflict ? this.#versions(bad) : null,
       h('div', { class: 'field-need-buttons' }, conflict ? this.#conflictButtons(bad) : this.#plainButtons(bad)));
   }
 
   #plainButtons(bad) {
-    return [button(t('不发了…'), { kind: 'main', dataset: { drop: bad.id }, onclick: () => this.#drop(bad) }),
+    const drop = button(t('不发了…'), { kind: 'main', dataset: { drop: bad.id }, onclick: () => this.#drop(bad) });
+    if (isPictureRefused(bad)) return [drop, button(t('重拍'), { kind: 'primary main', name: 'camera', size: 24, dataset: { retake: bad.id }, onclick: () => this.#app.shoot((file) => this.#retake(bad, file)) })];
+    return [drop,
       button(t('再发一次'), { kind: 'primary main', dataset: { retry: bad.id }, onclick: () => this.#app.outbox.retry(bad.id) })];
+  }
+
+  async #retake(bad, file) {
+    const blob = await takenPicture(file);
+    if (blob) await this.#app.outbox.retake(bad.id, blob);
   }
 
   /** Mine and what stands, side by side; what stands is the safe choice. */
@@ -112,7 +126,7 @@ export class OutboxView {
     }, h('span', { class: 'field-version-head' }, title, mine === own ? h('b', { class: 'is-act' }, t('已选')) : null), h('b', {}, strong), lines.filter(Boolean).map((line) => h('span', { class: 'field-version-line' }, line)));
     return h('div', { class: 'versions' },
       card(true, t('您的'), whatWords({ main: bad }), moment(bad.body.happened_at, Date.now(), { locale: locale() }), bad.body.note ?? bad.body.reason),
-      card(false, t('现有'), this.#app.stateName(bad.problem.current?.state ?? now?.state), last ? moment(last.happened_at ?? last.at, Date.now(), { locale: locale() }) : null, last?.who, last?.note));
+      card(false, t('现有'), this.#app.stateName(bad.problem.current?.state ?? now?.state), last ? moment(last.happened_at ?? last.at, Date.now(), { locale: locale() }) : null, last && labelWords(last.who), last?.note));
   }
 
   /** The case as it stands on the server, fetched once per conflict. */

@@ -164,7 +164,15 @@ export class Report {
       if (error.code === 'aborted') return;
       this.#nearby = 'unknown';
     }
-    if (this.#search === search) this.#draw();
+    if (this.#search !== search) return;
+    this.#draw();
+    this.#showDuplicates();
+  }
+
+  /** What the main button asks about must be seen; nothing moves under who is typing. */
+  #showDuplicates() {
+    if (!Array.isArray(this.#nearby) || !this.#nearby.length || document.activeElement?.matches('input, textarea')) return;
+    this.#parts.duplicates.scrollIntoView({ block: 'nearest' });
   }
 
   get #condition() {

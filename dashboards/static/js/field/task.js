@@ -1,7 +1,7 @@
 /** 任务: one case. What is left, where it is, what was there before, what I may do; the server's word on each button. */
 import { api } from '../api.js';
 import { clockWords, distance, dueMoment, moment, timeState } from '../format.js';
-import { locale, nameOf, t } from '../i18n.js';
+import { labelWords, locale, nameOf, t } from '../i18n.js';
 import { icon } from '../icons.js';
 import { boundsOf, distanceM } from '../mapgeometry.js';
 import { laidOver, moveOf, operationOf, runningTimer, unsentOf } from './casestate.js';
@@ -13,7 +13,7 @@ import { findMe } from './place.js';
 import { newId } from './store.js';
 import { TaskForm } from './taskform.js';
 import { photoRecords } from './draft.js';
-import { compress } from './picture.js';
+import { takenPicture } from './picture.js';
 import { PHOTO, photoAsk, photoTile } from './reportparts.js';
 
 const STEPS = [['签收', ['accepted', 'handling', 'rework', 'handled', 'feedback', 'checking', 'closed', 'evaluated']],
@@ -190,7 +190,8 @@ export class Task {
 
   async #addPhoto(file, stage) {
     const item = this.#case;
-    const { blob } = await compress(file);
+    const blob = await takenPicture(file);
+    if (!blob) return;
     const title = { name: item.matter.name, name_en: item.matter.name_en };
     await this.#app.outbox.put(photoRecords([{ id: newId(), stage, blob, taken_at: new Date().toISOString() }], { case_id: item.id, title, number: item.number }));
   }
@@ -206,7 +207,7 @@ export class Task {
     const open = this.#parts.story.querySelector('details')?.open ?? false;
     const words = { report: '上报', file: '立案', dispatch: '派遣', accept: '签收', handle: '处理', feedback: '反馈', check: '核查', return: '退回', reject: '不予受理', close: '结案', evaluate: '评价', overdue: '超期', photo: '加照片', promise: '工作日历已导入，算出到期时间' };
     const rows = [...item.events].reverse().map((event) => h('li', { class: 'timeline-item' }, h('span', { class: 'timeline-dot', 'aria-hidden': 'true' }, t(words[event.operation] ?? '改').slice(0, 1)),
-      h('span', {}, h('span', { class: 'timeline-what' }, t(words[event.operation] ?? event.operation)), h('span', { class: 'timeline-who' }, event.who ?? '')),
+      h('span', {}, h('span', { class: 'timeline-what' }, t(words[event.operation] ?? event.operation)), h('span', { class: 'timeline-who' }, labelWords(event.who))),
       h('span', { class: 'timeline-time' }, moment(event.happened_at ?? event.at, Date.now(), { locale: locale() })), event.note ? h('span', { class: 'timeline-note' }, event.note) : null));
     this.#parts.story.replaceChildren(h('details', { class: 'field-story', open }, h('summary', {}, t('经过 %(n)s 步', { n: rows.length })), h('ol', { class: 'timeline' }, rows)));
   }

@@ -2,7 +2,7 @@
 import { isEnglish, t } from '../i18n.js';
 import { icon } from '../icons.js';
 import { operationOf } from './casestate.js';
-import { compress } from './picture.js';
+import { takenPicture } from './picture.js';
 import { button, choices, h, reasonButton } from './dom.js';
 import { newId } from './store.js';
 import { PHOTO, photoAsk, photoTile } from './reportparts.js';
@@ -94,7 +94,8 @@ export class TaskForm {
     const word = stage === 'after' ? t('处置后') : t('核查');
     const owed = this.#owed(item, now);
     const take = async (file) => {
-      const { blob } = await compress(file);
+      const blob = await takenPicture(file);
+      if (!blob) return;
       this.#photos.push({ id: newId(), stage, blob, taken_at: new Date().toISOString() });
       this.#redraw();
     };

@@ -24,12 +24,13 @@ export function tasksOf(list, items, now) {
 /** The words of the last part of a place: '微网格04' of '社区08 · 第2网格 · 微网格04'. */
 function placeWords(item, elder) {
   const parts = String(item.place ?? '').split(' · ');
-  return [elder ? null : parts[parts.length - 1], item.address].filter(Boolean).join('　') || t('辖区外');
+  const area = elder && item.address ? null : parts[parts.length - 1];
+  return [area, item.address].filter(Boolean).join('　') || t('辖区外');
 }
 
-function row(item, now, elder) {
+/** One case as a link to its page: symbol, matter, place, what is left; `doing` says where it stands. */
+export function caseRow(item, now, elder, doing) {
   const time = timeState(item, now);
-  const doing = item.unsent ? t('已办，待发送') : t(DOING[item.state] ?? '处理中');
   return h('a', { class: `queue-row field-task${elder ? ` field-task-${time}` : ''}`, href: `#task/${item.id}`, dataset: { task: item.id } },
     symbolOf(item, now),
     h('span', { class: 'queue-text' }, h('span', { class: 'queue-matter' }, nameOf(item.matter)), h('span', { class: 'queue-place' }, placeWords(item, elder))),
@@ -117,7 +118,8 @@ export class Today {
   }
 
   #list(tasks, now, elder = false) {
-    if (tasks.length) return h('div', { class: `task-list${elder ? ' task-list-elder' : ''}` }, tasks.map((item) => row(item, now, elder)));
+    const doing = ({ unsent, state }) => (unsent ? t('已办，待发送') : t(DOING[state] ?? '处理中'));
+    if (tasks.length) return h('div', { class: `task-list${elder ? ' task-list-elder' : ''}` }, tasks.map((item) => caseRow(item, now, elder, doing(item))));
     if (!this.#app.tasks) {
       return h('div', { 'aria-hidden': 'true' }, [1, 2, 3].map(() => h('div', { class: 'skeleton-row' }, h('span', { class: 'skeleton' }), h('span', { class: 'skeleton' }))));
     }
