@@ -82,11 +82,11 @@ export class MapLabels {
 
   /**
    * {text, point}: the first of the words in `choice` (in one line, in two, the short code) that stands whole on the map,
-   * its middle within its area: clear of all marks or else of the pressing ones, within its area or else within the
-   * ground of its level; the last words anywhere on the map when nothing else is left. Null if nowhere.
+   * within its area, clear of all marks or else of the pressing ones; else with its middle there and within the ground of
+   * its level; the last words anywhere on the map when nothing else is left. Null if nowhere.
    */
   #placeOf(choice, { layer, polygons, ground, view, taken }, drawn, pressing) {
-    const tries = choice.flatMap((words) => [[drawn, polygons], [drawn, ground], [pressing, polygons], [pressing, ground]].map((each) => [words, ...each]));
+    const tries = [polygons, ground].flatMap((around) => choice.flatMap((words) => [drawn, pressing].map((marks) => [words, marks, around])));
     const points = labelPoints(polygons, view, CELLS);
     for (const [words, marks, around] of [...tries, [choice.at(-1), [], null]]) {
       const point = bestPoint(points, marks.map((mark) => mark.point), CLEAR_M, this.#room(this.#half(words, layer), marks, taken, around));
