@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gridcenter.database import Recent
 from tests.builders import PLACES, STREET, make_buildings
 from tests.layers.test_layers import in_tile, tile_at
 
@@ -51,7 +52,7 @@ def test_a_tile_holds_while_another_place_is_edited(house, caller):
     assert far in PLACES and again(caller, near, first).status_code == 304
 
 
-def test_addresses_for_caches_need_their_seal(house, caller):
+def test_addresses_for_caches_need_their_seal(house, caller, monkeypatch):
     told = caller.get("/api/v1/layers/building/tiles.json").json
     sealed = told["tiles"][0].partition("/tiles/")[2].split("/")[0]
     z, x, y = tile_at(GRID, 16)
@@ -70,7 +71,7 @@ def test_addresses_for_caches_need_their_seal(house, caller):
     assert asked(house.client(), sealed).status_code == 401
     with house.owner.transaction() as tx:
         tx.execute("UPDATE building SET floors = 9, version = version + 1")
-    house.database._recent.clear()  # a second later
+    monkeypatch.setattr(house.database, "_recent", Recent())  # a second later
     newer = caller.get("/api/v1/layers/building/tiles.json").json["tiles"][0]
     assert newer != told["tiles"][0]
     assert asked(caller, sealed).headers["Cache-Control"] == "private, no-store"

@@ -13,7 +13,7 @@ import pytest
 
 from gridcenter.database import Transaction
 from gridcenter.deadlines.queries import calendar
-from gridcenter.incidents.queries import incident_detail
+from gridcenter.incidents.detail import incident_detail
 from importers.calendar import CalendarOutcome, import_calendar
 from tests.builders import STREET
 from tests.conftest import close, make_copy

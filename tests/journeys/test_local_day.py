@@ -13,7 +13,7 @@ import pytest
 
 from gridcenter.database import connect
 from gridcenter.settings import Settings
-from gridcenter.workforce.queries import responsible_for, worker_list
+from gridcenter.workforce.queries import WorkforceFilter, duties, worker_list
 from tests.builders import STREET, report, report_json
 from tests.conftest import House, close, make_house
 
@@ -56,8 +56,8 @@ def _serve(away: House, since: date, until: date | None) -> None:
 
 def _responsible(away: House) -> set[str]:
     with away.acting("D-01") as tx:
-        path = f"{STREET}.001.Z001.001"
-        return {row["code"] for row in responsible_for(tx, path)}
+        wanted = WorkforceFilter(area=f"{STREET}001Z001001")
+        return {row["worker"] for row in duties(tx, wanted).items}
 
 
 def test_a_duty_holds_on_its_first_day_and_not_on_the_day_after_its_last(
@@ -96,7 +96,7 @@ def test_workers_hold_by_the_local_day(away: House, today: date) -> None:
             {"day": today},
         )
     with away.acting("D-01") as tx:
-        assert [row["code"] for row in worker_list(tx)] == ["01-003"]
+        assert [row["code"] for row in worker_list(tx).items] == ["01-003"]
 
 
 def test_a_number_bears_the_local_day_and_times_their_offset(away: House, today: date) -> None:

@@ -34,7 +34,7 @@ def test_what_waits_for_others_is_not_in_hand(house: House) -> None:
         t for t in candidate(house, filed_incident(house), "01-001")["terms"] if t["term"] == "load"
     )
     with house.acting("D-01") as tx:
-        (listed,) = (w for w in worker_list(tx) if w["code"] == "01-001")
+        (listed,) = (w for w in worker_list(tx).items if w["code"] == "01-001")
     (mark,) = on_map(house, "01-001")
     assert (term["fact"].split("/")[0], listed["load"], mark["load"]) == ("在办 1", 1, 1)
 

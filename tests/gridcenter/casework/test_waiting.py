@@ -13,7 +13,8 @@ import pytest
 from gridcenter.actor import SYSTEM, act_as
 from gridcenter.casework.waiting import missing_year, page_calendar, promise, waiting_cases
 from gridcenter.database import Transaction
-from gridcenter.incidents.queries import IncidentFilter, incident_detail, incident_list
+from gridcenter.incidents.detail import incident_detail
+from gridcenter.incidents.queries import IncidentFilter, incident_list
 from tests.builders import STREET
 from tests.conftest import Copy, close, make_copy
 from tests.gridcenter.statistics.place import Place, at
