@@ -105,12 +105,15 @@ def test_a_late_answer_of_another_filter_changes_nothing(live: Live, open_page: 
     with page.expect_response("**/api/v1/incidents?*channel=sensor*"):
         page.select_option("[data-channel]", "sensor")
     until(page, lambda: held)
-    page.select_option("[data-channel]", "video")
+    with page.expect_response("**/incidents/counts?*channel=video*") as own:
+        page.select_option("[data-channel]", "video")
+    own.value.finished()
     until(page, lambda: row(page, there).count() == 0 and row(page, here).count() == 1)
+    page.evaluate(DRAWN)
     shown, counted = page.locator(".queue-row").count(), tab_count(page, "dispatch")
-    with page.expect_response("**/incidents/counts?*channel=sensor*") as late:
-        held[0].continue_()
-    late.value.finished()
+    for route in held:
+        route.continue_()
+    page.wait_for_timeout(500)  # what was overtaken is broken off: mostly no answer comes at all
     page.evaluate(DRAWN)
     assert row(page, there).count() == 0 and row(page, here).count() == 1
     assert page.locator(".queue-row").count() == shown and tab_count(page, "dispatch") == counted

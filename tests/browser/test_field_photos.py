@@ -33,6 +33,12 @@ def phone(open_page: Open, username: str = "01-001", **options: Any) -> Watched:
     return watched
 
 
+STORED_MATTER = """async () => {
+  const { openStore } = await import('/static/js/field/store.js');
+  return (await (await openStore('01-001')).get('draft', 'report'))?.matter ?? null;
+}"""
+
+
 def choose_matter(page: Page) -> None:
     page.wait_for_selector(".field-report-matter .choice")
     page.locator(".field-report-matter .choice").first.tap()
@@ -98,7 +104,7 @@ def test_a_matter_stands_once_after_a_reload(live: Live, open_page: Open) -> Non
     page = phone(open_page).page
     go(page, "report")
     choose_matter(page)
-    until(page, lambda: "已存本机" in page.inner_text(".phone-head"))
+    until(page, lambda: page.evaluate(STORED_MATTER))
     page.reload()
     page.wait_for_selector('.field-report-matter .choice[aria-pressed="true"]')
     page.wait_for_timeout(1500)  # the list of matters comes anew from the server meanwhile
