@@ -154,8 +154,13 @@ def _admit(transaction: Transaction, view: Any) -> None:
 
 def read_session(transaction: Transaction) -> Session | None:
     """The session of the Bearer token or the cookie, its rights now in force, or None."""
-    token = bearer() or request.cookies.get(SESSION_COOKIE)
+    token = session_token()
     return session_of(transaction, token) if token else None
+
+
+def session_token() -> str | None:
+    """The Bearer token of this request, else that of its cookie, or None."""
+    return bearer() or request.cookies.get(SESSION_COOKIE)
 
 
 def protect_from_forgery() -> None:

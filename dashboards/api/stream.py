@@ -17,7 +17,7 @@ from apiflask import APIBlueprint
 from flask import Response, request
 
 from dashboards.house import House
-from dashboards.requests import SESSION_COOKIE, house, read_session, without_transaction
+from dashboards.requests import house, read_session, session_token, without_transaction
 from gridcenter.accounts.queries import session_of
 from gridcenter.actor import Actor, act_as
 from gridcenter.errors import NotAuthenticated, OwnPasswordNeeded, TooManyRequests
@@ -72,7 +72,7 @@ def stream() -> Response:
         scope = tx.scope
     place = _take_place(home)
     home.bell.start()
-    reader = _Reader(_token(), session.actor, scope)
+    reader = _Reader(session_token() or "", session.actor, scope)
     response = Response(
         _events(home, reader, cursor, place), mimetype="text/event-stream", direct_passthrough=True
     )
@@ -80,11 +80,6 @@ def stream() -> Response:
     response.headers["X-Accel-Buffering"] = "no"
     _allow_pages(response)
     return response
-
-
-def _token() -> str:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else request.cookies.get(SESSION_COOKIE, "")
 
 
 def _take_place(home: House) -> threading.BoundedSemaphore | None:

@@ -11,8 +11,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
-from gridcenter.casework.operations import rules_of
+from gridcenter.casework.operations import rules_of, told_by_clock
 from gridcenter.casework.procedures import Limit, current_procedures, start_clocks
 from gridcenter.database import Row, Transaction
 from gridcenter.deadlines.queries import calendar
@@ -80,11 +81,12 @@ _WAITING = """
 SELECT t.id, t.case_id, t.stage, t.limit_amount, t.limit_unit, t.started_at, t.due_at, c.procedure_id
   FROM case_timer t JOIN case_file c ON c.id = t.case_id
  WHERE t.case_id IN (SELECT w.case_id FROM case_timer w WHERE w.due_at IS NULL)
+   AND (%(cases)s::uuid[] IS NULL OR t.case_id = ANY (%(cases)s::uuid[]))
  ORDER BY t.case_id, t.started_at, t.id
-   FOR UPDATE OF c
 """
+_LOCK = "SELECT id FROM case_file WHERE id = ANY (%(cases)s) ORDER BY id FOR UPDATE"
 # As after a move: the case shows the running clock that ends first.
-_PROMISE = """
+_PROMISE = f"""
 WITH computed AS (
   SELECT * FROM unnest(%(timers)s::bigint[], %(dues)s::timestamptz[]) AS x(id, due_at)
 ), timed AS (
@@ -121,16 +123,7 @@ WITH computed AS (
                                                           'due_at', t.due_at) ORDER BY t.id)
                                          FROM timed t WHERE t.case_id = c.id))
     FROM cases c
-), told AS (
-  INSERT INTO journal (topic, subject_id, area_path, intake_path, department_id,
-                       reporter_account_id, holder_account_id, confidentiality, data)
-  SELECT 'case', c.id, c.area_path, c.intake_path, c.department_id, c.reporter_account_id,
-         c.holder_account_id, c.confidentiality,
-         jsonb_build_object('operation', 'promise', 'state', c.state, 'severity', c.severity,
-                            'number', c.number, 'place', c.place, 'version', c.version,
-                            'matter', i.name, 'matter_en', i.name_en)
-    FROM cases c JOIN catalogue_item i ON i.id = c.item_id
-)
+), {told_by_clock("promise")}
 SELECT count(*) FROM cases
 """
 
@@ -140,13 +133,14 @@ def promise(tx: Transaction) -> int:
 
     Runs as the worker, who sees every case. The version stays: nobody's work is refused by it.
     """
-    rows = tx.all(_WAITING)
     known = calendar(tx)
-    computed = [
-        (timer, case_id, due_at)
-        for case_id, timers in groupby(rows, key=lambda row: row["case_id"])
-        for timer, due_at in _dues(tx, list(timers), known)
-    ]
+    countable = sorted({case_id for _, case_id, _ in _counted(tx, known, None)})
+    if not countable:
+        return 0
+    # Locked, they are counted again: somebody may have moved one meanwhile. Those that wait on are not locked:
+    # the sweep asks each minute, and nobody shall wait for it.
+    tx.all(_LOCK, {"cases": countable})
+    computed = _counted(tx, known, countable)
     if not computed:
         return 0
     timers, cases, dues = zip(*computed, strict=True)
@@ -156,6 +150,18 @@ def promise(tx: Transaction) -> int:
         "dues": list(dues),
     }
     return int(tx.scalar(_PROMISE, given))
+
+
+def _counted(
+    tx: Transaction, known: Calendar, cases: list[UUID] | None
+) -> list[tuple[int, UUID, datetime]]:
+    """(timer, case, due) of the waiting clocks that can be counted now, of `cases` or (None) of all."""
+    rows = tx.all(_WAITING, {"cases": cases})
+    return [
+        (timer, case_id, due_at)
+        for case_id, timers in groupby(rows, key=lambda row: row["case_id"])
+        for timer, due_at in _dues(tx, list(timers), known)
+    ]
 
 
 def waiting_cases(tx: Transaction) -> int:

@@ -124,27 +124,47 @@ def live(
     yield from serve(settings, template_name, tmp_path_factory.mktemp("live"))
 
 
-@pytest.fixture
-def open_page(chromium: Browser, live: Live) -> Iterator[Callable[..., Watched]]:
-    """`open_page("D-01", "/desk", width=1440, height=900)`: a watched page of an account."""
-    contexts: list[BrowserContext] = []
+class Pages:
+    """Watched pages, each in a browser context of its own, until `close`."""
 
-    def open_it(
-        username: str | None, path: str, width: int = 1440, height: int = 900, **options: Any
+    def __init__(self, chromium: Browser) -> None:
+        self._chromium = chromium
+        self._contexts: list[BrowserContext] = []
+
+    def open(
+        self, live: Live, username: str | None, path: str, width: int, height: int, **options: Any
     ) -> Watched:
-        context = chromium.new_context(
-            viewport={"width": width, "height": height},
-            locale=options.pop("locale", "zh-CN"),
-            timezone_id="Asia/Shanghai",
-            **options,
-        )
-        contexts.append(context)
+        """A page of an account (None: of nobody), in Chinese and in Shanghai unless `options` say otherwise."""
+        given = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", **options}
+        context = self._chromium.new_context(viewport={"width": width, "height": height}, **given)
+        self._contexts.append(context)
         if username is not None:
             live.login(context, username)
         watched = Watched(context.new_page()).watch()
         watched.page.goto(live.url + path)
         return watched
 
-    yield open_it
-    for context in contexts:
-        context.close()
+    def close(self) -> None:
+        """Close them all."""
+        for context in self._contexts:
+            context.close()
+
+
+@pytest.fixture
+def pages(chromium: Browser) -> Iterator[Pages]:
+    """Pages of any served house."""
+    made = Pages(chromium)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def open_page(pages: Pages, live: Live) -> Callable[..., Watched]:
+    """`open_page("D-01", "/desk", width=1440, height=900)`: a watched page of an account."""
+
+    def open_it(
+        username: str | None, path: str, width: int = 1440, height: int = 900, **options: Any
+    ) -> Watched:
+        return pages.open(live, username, path, width, height, **options)
+
+    return open_it

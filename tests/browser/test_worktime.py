@@ -8,12 +8,12 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Page
 
 from gridcenter.deadlines.queries import calendar
 from gridcenter.deadlines.rules import due
 from gridcenter.settings import Settings
-from tests.browser.conftest import Live, Watched, serve
+from tests.browser.conftest import Live, Pages, Watched, serve
 from tests.browser.desk import filed, opened, ready, row, until, words
 
 FOUR = re.compile(r"^剩[\s\u00a0](4 工作时|3 工作时)$")
@@ -21,26 +21,14 @@ Show = Callable[[Live, str, str], Watched]
 
 
 @pytest.fixture
-def show(chromium: Browser) -> Iterator[Show]:
+def show(pages: Pages) -> Show:
     """A page of an account in New York."""
-    contexts: list[BrowserContext] = []
 
     def open_it(live: Live, username: str, path: str) -> Watched:
-        size = {"width": 390, "height": 844} if path == "/field" else {"width": 1440, "height": 900}
-        context = chromium.new_context(
-            viewport=size,  # type: ignore[arg-type]
-            locale="zh-CN",
-            timezone_id="America/New_York",
-        )
-        contexts.append(context)
-        live.login(context, username)
-        watched = Watched(context.new_page()).watch()
-        watched.page.goto(live.url + path)
-        return watched
+        size = (390, 844) if path == "/field" else (1440, 900)
+        return pages.open(live, username, path, *size, timezone_id="America/New_York")
 
-    yield open_it
-    for context in contexts:
-        context.close()
+    return open_it
 
 
 def _held(live: Live) -> str:

@@ -79,6 +79,15 @@ def test_a_limit_into_a_missing_year_waits_and_is_counted_when_the_calendar_come
     assert timers["handle"]["original_due_at"] == timers["handle"]["due_at"] == after["due_at"]
 
 
+def test_while_the_calendar_is_missing_nobody_is_waited_for(place: Place) -> None:
+    case = _filed(place)
+    with place.owner.transaction() as moving, place.owner.transaction() as tx:
+        moving.one("SELECT id FROM case_file WHERE id = %(id)s FOR UPDATE", {"id": case})
+        act_as(tx, SYSTEM)
+        tx.execute("SET LOCAL lock_timeout = '1s'")
+        assert promise(tx) == 0
+
+
 def test_what_follows_a_promised_limit_is_counted_from_its_end(place: Place) -> None:
     """The handling is due at the last working hour of the year, the closing 4 hours later."""
     case = place.report("01-001", HERE, at("2026-12-31 09:00"))
